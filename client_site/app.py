@@ -1,0 +1,46 @@
+"""The Flask app of the page's site: the page, its two control endpoints, and the same-origin proxy.
+
+The page phones home: it asks for batches and posts results with ordinary same-origin requests, so that nothing of a
+check passes through a browser's driver. Imports `client_site.board` and Flask; httpx when the proxy is used.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, abort, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from client_site.board import Board, Session
+from client_site.proxy import install as install_proxy
+
+POLL_SECONDS = 15.0  # how long a page's question for work is kept open
+
+
+def create_app(board: Board, *, api: str | None = None) -> Flask:
+    """Make the page's site over ``board``; ``api`` is the origin that ``/proxy/…`` forwards to."""
+    app = Flask(__name__)
+
+    def session_or_404(session_id: str) -> Session:
+        return board.find(session_id) or abort(404, description="no such session: it has ended or never was")
+
+    @app.get("/agent/<session_id>")
+    def page(session_id: str) -> str:
+        session_or_404(session_id)
+        return render_template("page.html", session=session_id, sandboxed="sandboxed" in request.args)
+
+    @app.post("/agent/<session_id>/next")
+    def next_batch(session_id: str) -> Response:
+        return jsonify(session_or_404(session_id).next_batch(request.get_json()["origin"], POLL_SECONDS))
+
+    @app.post("/agent/<session_id>/results")
+    def results(session_id: str) -> ResponseReturnValue:
+        report = request.get_json()
+        session_or_404(session_id).post(report["steps"], report.get("batch_done"))
+        return "", 204
+
+    @app.get("/favicon.ico")
+    def favicon() -> ResponseReturnValue:
+        return "", 204
+
+    if api is not None:
+        install_proxy(app, api)
+    return app

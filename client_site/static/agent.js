@@ -1,0 +1,224 @@
+/* The agent: fires the requests that it is told to fire and says exactly what script saw. It judges nothing.
+
+   Roles (data-role of the script element): "home" asks its own site for batches and posts the results; "frame" does the
+   firing inside a sandboxed frame, where the origin is opaque, and reports through its parent.
+
+   A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other.
+   A step:   {api: "fetch"|"xhr", method, url, headers: [[name, value]], body: string|null, credentials, mode, redirect,
+              cache, upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
+              gives up (or null), deadline_ms: when the harness gives up}
+   A result: {unit, step, origin, outcome, type, status, status_text, url, redirected, headers: [[name, value]], body,
+              error: {name, message}|null, events: [string], started_ms, ended_ms}
+   Outcomes: "response", "network-error", "body-error" (headers came, the body did not), "aborted" (after abort_ms),
+             "deadline" (after deadline_ms), "exception" (the API refused the call itself). */
+"use strict";
+
+(() => {
+  const BODY_KEPT = 65536; // characters of a body that are reported
+  const FLUSH_MS = 25; // results are posted together when they come within this time
+  const FLUSH_MANY = 64; // or when so many wait
+
+  /* At most `size` requests in flight: a page that fires thousands at once makes browsers fail by themselves. */
+  function pool(size) {
+    let free = size;
+    const waiting = [];
+    return async (work) => {
+      if (free > 0) free -= 1;
+      else await new Promise((resolve) => waiting.push(resolve));
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else free += 1;
+      }
+    };
+  }
+
+  const until = (time) => new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
+  const problem = (error) => ({ name: String(error && error.name), message: String(error && error.message) });
+
+  /* Calls `stop` after the step's abort or deadline, whichever is first, and remembers which it was. */
+  function clock(step, stop) {
+    const aborts = step.abort_ms !== null && step.abort_ms < step.deadline_ms;
+    const state = { fired: null };
+    const timer = setTimeout(() => {
+      state.fired = aborts ? "aborted" : "deadline";
+      stop();
+    }, aborts ? step.abort_ms : step.deadline_ms);
+    state.clear = () => clearTimeout(timer);
+    return state;
+  }
+
+  async function byFetch(step) {
+    const controller = new AbortController();
+    const timer = clock(step, () => controller.abort());
+    const seen = { outcome: "response", events: [], headers: [], body: null, error: null };
+    try {
+      const options = { method: step.method, headers: step.headers, credentials: step.credentials, mode: step.mode,
+        redirect: step.redirect, cache: step.cache, signal: controller.signal };
+      if (step.body !== null) options.body = step.body;
+      let request;
+      try {
+        request = new Request(step.url, options);
+      } catch (error) {
+        return { ...seen, outcome: "exception", error: problem(error) };
+      }
+      let response;
+      try {
+        response = await fetch(request);
+      } catch (error) {
+        return { ...seen, outcome: timer.fired || "network-error", error: problem(error) };
+      }
+      Object.assign(seen, { type: response.type, status: response.status, status_text: response.statusText,
+        url: response.url, redirected: response.redirected, headers: [...response.headers] });
+      try {
+        seen.body = (await response.text()).slice(0, BODY_KEPT);
+      } catch (error) {
+        return { ...seen, outcome: timer.fired || "body-error", error: problem(error) };
+      }
+      return seen;
+    } finally {
+      timer.clear();
+    }
+  }
+
+  const XHR_EVENTS = ["loadstart", "progress", "abort", "error", "load", "timeout", "loadend"];
+
+  /* Records the order of events; a repeated one (progress, readyState 3) counts once. */
+  function listen(target, prefix, names, events) {
+    for (const name of names) {
+      target.addEventListener(name, () => {
+        const said = prefix + name + (name === "readystatechange" ? ":" + target.readyState : "");
+        if (events[events.length - 1] !== said) events.push(said);
+      });
+    }
+  }
+
+  function byXhr(step) {
+    const xhr = new XMLHttpRequest();
+    const seen = { outcome: "response", events: [], headers: [], body: null, error: null };
+    const timer = clock(step, () => xhr.abort());
+    listen(xhr, "", ["readystatechange", ...XHR_EVENTS], seen.events);
+    return new Promise((resolve) => {
+      xhr.addEventListener("loadend", () => resolve(afterXhr(xhr, seen, timer)));
+      try {
+        xhr.open(step.method, step.url);
+        xhr.withCredentials = step.credentials === "include";
+        for (const [name, value] of step.headers) xhr.setRequestHeader(name, value);
+        if (step.upload_listener) listen(xhr.upload, "upload.", XHR_EVENTS, seen.events);
+        xhr.send(step.body);
+      } catch (error) {
+        resolve({ ...seen, outcome: "exception", error: problem(error) });
+      }
+    }).finally(() => timer.clear());
+  }
+
+  function afterXhr(xhr, seen, timer) {
+    if (timer.fired) return { ...seen, outcome: timer.fired };
+    if (xhr.status === 0) return { ...seen, outcome: "network-error" };
+    const lines = xhr.getAllResponseHeaders().split("\r\n").filter(Boolean);
+    const headers = lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
+    return { ...seen, status: xhr.status, status_text: xhr.statusText, url: xhr.responseURL, headers,
+      body: xhr.responseText.slice(0, BODY_KEPT) };
+  }
+
+  async function runUnit(unit, inPool, report) {
+    const begun = performance.now();
+    for (const [index, step] of unit.steps.entries()) {
+      if (step.after_ms > 0) await until(begun + step.after_ms);
+      await inPool(async () => {
+        const started = performance.now();
+        const seen = await (step.api === "xhr" ? byXhr(step) : byFetch(step));
+        report({ unit: unit.id, step: index, origin: self.origin, ...seen, started_ms: started,
+          ended_ms: performance.now() });
+      });
+    }
+  }
+
+  async function runBatch(batch, report) {
+    const inPool = pool(batch.pool);
+    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report)));
+  }
+
+  /* ---- home: batches in, results out --------------------------------------------------------------------------- */
+
+  async function call(session, path, value) {
+    const answer = await fetch(`/agent/${session}/${path}`, { method: "POST", body: JSON.stringify(value),
+      headers: { "Content-Type": "application/json" } });
+    if (!answer.ok) throw new Error(`the page's site answered ${answer.status}`);
+    return answer.status === 204 ? null : answer.json();
+  }
+
+  /* Collects results and posts them in their order, one post at a time. */
+  function mailer(session) {
+    let waiting = [];
+    let timer = null;
+    let posting = Promise.resolve();
+    const counter = document.getElementById("done");
+    const post = (done) => {
+      clearTimeout(timer);
+      timer = null;
+      const steps = waiting;
+      waiting = [];
+      const report = done === undefined ? { steps } : { steps, batch_done: done };
+      posting = posting.then(() => call(session, "results", report));
+      return posting;
+    };
+    return {
+      add(result) {
+        waiting.push(result);
+        counter.value = Number(counter.value) + 1;
+        if (waiting.length >= FLUSH_MANY) post();
+        else timer ??= setTimeout(post, FLUSH_MS);
+      },
+      post,
+    };
+  }
+
+  async function home(session, run, origin) {
+    const mail = mailer(session);
+    for (;;) {
+      const batch = await call(session, "next", { origin });
+      if (batch.done) return;
+      if (!batch.units) continue;
+      await run(batch, (result) => mail.add(result));
+      await mail.post(batch.number);
+    }
+  }
+
+  /* ---- frame: an opaque origin, which reaches its site only through its parent ---------------------------------- */
+
+  function insideFrame() {
+    addEventListener("message", async (event) => {
+      const tell = (message) => parent.postMessage(message, "*");
+      await runBatch(event.data, (result) => tell({ result }));
+      tell({ done: event.data.number });
+    });
+    parent.postMessage({ ready: self.origin }, "*");
+  }
+
+  function throughFrame(script) {
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.srcdoc = `<!doctype html><script src="${script}" data-role="frame"></` + "script>";
+    let hear = () => {};
+    const ready = new Promise((resolve) => { hear = (message) => resolve(message.ready); });
+    addEventListener("message", (event) => { if (event.source === frame.contentWindow) hear(event.data); });
+    document.body.append(frame);
+    const run = (batch, report) => new Promise((resolve) => {
+      hear = (message) => (message.result ? report(message.result) : resolve());
+      frame.contentWindow.postMessage(batch, "*");
+    });
+    return ready.then((origin) => ({ origin, run }));
+  }
+
+  const own = document.currentScript;
+  if (own.dataset.role === "frame") {
+    insideFrame();
+  } else if (own.dataset.sandboxed !== undefined) {
+    throughFrame(own.src).then(({ origin, run }) => home(own.dataset.session, run, origin));
+  } else {
+    home(own.dataset.session, runBatch, self.origin);
+  }
+})();

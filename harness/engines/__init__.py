@@ -1,0 +1,125 @@
+"""What an engine is: three small protocols that every browser here fulfils, and the names under which they are known.
+
+An engine launches a browser, opens a page on an origin, hands over the browser's own words, and closes. It never fires
+a request, never routes or answers one (DESIGN 2.4), and never judges. Drivers are imported when an engine is launched,
+not before: listing engines costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from harness.errors import UsageError
+
+
+class EngineName(str, Enum):
+    """The engines that exist, in the order in which reports show them."""
+
+    CHROMIUM = "chromium"
+    FIREFOX = "firefox"
+    WEBKIT = "webkit"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """An engine as the user asked for it: a name and, where he gave one, the path of the executable."""
+
+    name: EngineName
+    path: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> EngineChoice:
+        """Read ``NAME`` or ``NAME=PATH``; raise `UsageError` with the valid names for anything else."""
+        name, _, path = text.partition("=")
+        try:
+            return cls(EngineName(name), path or None)
+        except ValueError:
+            valid = ", ".join([*EngineName, "all", "auto"])
+            raise UsageError(f"unknown engine {name!r}", hint=f"valid engines: {valid}") from None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a browser is to be started.
+
+    ``proxy`` is the URL of the forward proxy for every name that is not loopback; ``deadline`` is in seconds and bounds
+    the whole launch.
+    """
+
+    path: str | None = None
+    proxy: str | None = None
+    headed: bool = False
+    deadline: float = 60.0
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """A browser that runs: what it calls itself, where it is, how it is driven, and with which flags."""
+
+    name: EngineName
+    version: str
+    protocol: str
+    path: str
+    flags: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence of the browser's own, with the URL of the request that it is about where the browser names it."""
+
+    text: str
+    url: str = ""
+
+    def mentions(self, token: str) -> bool:
+        """Tell whether the sentence is about the request that carries ``token`` in its URL."""
+        return token in self.url or token in self.text
+
+
+class Page(Protocol):
+    """A page that a browser has open."""
+
+    def messages(self) -> tuple[Message, ...]:
+        """Return what the browser has said about this page so far, oldest first."""
+        ...
+
+    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
+        """Return when every token is mentioned by some message, or after ``deadline`` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Close the page; closing a page whose browser is gone is no error."""
+        ...
+
+
+class Browser(Protocol):
+    """A browser that runs."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """What this browser is."""
+        ...
+
+    def open(self, url: str, on_death: Callable[[str], None]) -> Page:
+        """Navigate a page to ``url`` and return once the document is committed.
+
+        ``on_death`` is called at most once, from a thread of the engine, with the cause, when page or browser die.
+        Raises `BrowserCrashed` when they are dead already or the navigation misses its deadline.
+        """
+        ...
+
+    def close(self) -> None:
+        """End every process and remove every file of this browser; never raises, may be called twice."""
+        ...
+
+
+def launch(name: EngineName, how: Launch) -> Browser:
+    """Start the browser of an engine; raise `BrowserUnavailable` with the cause when it cannot be used."""
+    module = importlib.import_module(f"harness.engines.{name.value}")
+    browser: Browser = module.launch(how)
+    return browser

@@ -1,0 +1,26 @@
+"""Chromium, by Playwright: its own build, or the system's chromium or Chrome.
+
+The reason of a refusal is Chromium's console sentence, which names the URL, and which also reaches the page for frames
+in other processes (FACTS 1).
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from harness.engines import EngineName, Launch
+from harness.engines.driven import DrivenBrowser, Recipe
+
+SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def system_executable() -> str | None:
+    """Return the path of the system's Chromium or Chrome, or None."""
+    return next((path for name in SYSTEM if (path := shutil.which(name))), None)
+
+
+def launch(how: Launch) -> DrivenBrowser:
+    """Start Chromium; raise `BrowserUnavailable` with the cause when it cannot be used."""
+    # As a switch and not as Playwright's `proxy`: that one would send loopback through the proxy too.
+    args = (f"--proxy-server={how.proxy}",) if how.proxy else ()
+    return DrivenBrowser(Recipe(EngineName.CHROMIUM, "cdp", args=args, system=system_executable), how)

@@ -1,0 +1,178 @@
+"""Browsers that Playwright drives: Chromium, Firefox, and WebKit where Playwright's own build is there.
+
+The only thing asked of Playwright is to launch, to open a page and to hand over what the browser says in its console.
+No routing, no extra headers, no credentials: Playwright then answers preflights itself (FACTS 4). The one place that
+imports Playwright.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser as PlaywrightBrowser
+from playwright.async_api import BrowserContext, BrowserType, ConsoleMessage, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page as PlaywrightPage
+
+from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines.mailbox import Mailbox
+from harness.errors import BrowserCrashed, BrowserUnavailable
+from harness.loop import LoopThread
+
+CALL_DEADLINE = 20.0  # seconds for opening or closing a page
+_URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How Playwright is asked for one engine.
+
+    ``system`` lists executables to use where Playwright's own build is missing, best first; the ``system_*`` fields are
+    what such a stock browser needs beyond Playwright's own build.
+    """
+
+    name: EngineName
+    protocol: str
+    args: tuple[str, ...] = ()
+    prefs: dict[str, str | float | bool] = field(default_factory=dict)
+    system: Callable[[], str | None] = lambda: None
+    system_protocol: str = ""
+    system_channel: str | None = None
+
+
+class DrivenBrowser:
+    """A browser under Playwright, with one context for all its pages."""
+
+    def __init__(self, recipe: Recipe, how: Launch) -> None:
+        self._thread = LoopThread(f"corsproof-{recipe.name}")
+        self._playwright: Playwright | None = None
+        self._browser: PlaywrightBrowser | None = None
+        self._context: BrowserContext
+        self._mailboxes: set[Mailbox] = set()
+        self.info: EngineInfo
+        try:
+            self._thread.call(self._start(recipe, how), how.deadline)
+        except (TimeoutError, PlaywrightError) as error:
+            self.close()
+            raise BrowserUnavailable(f"{recipe.name} did not start: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    async def _start(self, recipe: Recipe, how: Launch) -> None:
+        self._playwright = await async_playwright().start()
+        kind: BrowserType = getattr(self._playwright, recipe.name.value)
+        own = kind.executable_path
+        path, protocol, channel = _executable(recipe, how.path, own)
+        self._browser = await kind.launch(
+            executable_path=None if path == own else path,
+            channel=channel,
+            headless=not how.headed,
+            args=list(recipe.args),
+            firefox_user_prefs=recipe.prefs or None,
+            timeout=how.deadline * 1000,
+        )
+        self._browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
+        # Certificates of the local sites come from an authority that no browser knows.
+        self._context = await self._browser.new_context(ignore_https_errors=True)
+        flags = (*recipe.args, *(f"{name}={value}" for name, value in recipe.prefs.items()))
+        self.info = EngineInfo(recipe.name, self._browser.version, protocol, path, flags)
+
+    def _all_dead(self, cause: str) -> None:
+        for mailbox in tuple(self._mailboxes):
+            mailbox.die(cause)
+
+    def open(self, url: str, on_death: Callable[[str], None]) -> DrivenPage:
+        """Open a new page at ``url``; see `harness.engines.Browser.open`."""
+        mailbox = Mailbox(on_death)
+        try:
+            page = self._thread.call(self._open(url, mailbox), CALL_DEADLINE)
+        except (TimeoutError, PlaywrightError) as error:
+            raise BrowserCrashed(f"the page {url} did not open: {str(error).splitlines()[0]}") from error
+        return DrivenPage(page, mailbox, self._thread)
+
+    async def _open(self, url: str, mailbox: Mailbox) -> PlaywrightPage:
+        self._mailboxes.add(mailbox)
+        page = await self._context.new_page()
+        page.on("console", lambda message: _hear(mailbox, message))
+        # Firefox words the refusals of CORS as page errors and keeps its console silent (FACTS 1).
+        page.on("pageerror", lambda error: mailbox.put(_message(error.message)))
+        page.on("crash", lambda _: mailbox.die("the page's process crashed"))
+        page.on("close", lambda _: mailbox.die("the page was closed"))
+        await page.goto(url, wait_until="commit", timeout=CALL_DEADLINE * 1000)
+        return page
+
+    def close(self) -> None:
+        """End browser and driver; see `harness.engines.Browser.close`."""
+        for mailbox in self._mailboxes:
+            mailbox.silence()
+        with contextlib.suppress(PlaywrightError, TimeoutError, RuntimeError):
+            self._thread.call(self._stop(), CALL_DEADLINE)
+        self._thread.stop()
+
+    async def _stop(self) -> None:
+        browser, playwright = self._browser, self._playwright
+        self._browser = self._playwright = None
+        if browser is not None:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                await asyncio.wait_for(browser.close(), CALL_DEADLINE / 2)
+        if playwright is not None:
+            # Ending the driver ends every browser it started, also one that no longer answers.
+            await playwright.stop()
+
+
+class DrivenPage:
+    """A page under Playwright."""
+
+    def __init__(self, page: PlaywrightPage, mailbox: Mailbox, thread: LoopThread) -> None:
+        self._page = page
+        self._mailbox = mailbox
+        self._thread = thread
+
+    def messages(self) -> tuple[Message, ...]:
+        """Return the browser's sentences so far."""
+        return self._mailbox.all()
+
+    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
+        """Wait until every token is mentioned, at most ``deadline`` seconds."""
+        self._mailbox.wait_for(tokens, deadline)
+
+    def close(self) -> None:
+        """Close the page; a dead browser is no error."""
+        self._mailbox.silence()
+        with contextlib.suppress(PlaywrightError, TimeoutError, RuntimeError):
+            self._thread.call(self._page.close(), CALL_DEADLINE)
+
+
+def _executable(recipe: Recipe, asked: str | None, own: str) -> tuple[str, str, str | None]:
+    """Choose path, protocol name and channel: what was asked for, else Playwright's own build, else the system's."""
+    if asked is not None and not Path(asked).exists():
+        raise BrowserUnavailable(f"Executable doesn't exist at {asked}")
+    if asked is None and Path(own).exists():
+        return own, recipe.protocol, None
+    path = asked or recipe.system()
+    if path is None:
+        raise BrowserUnavailable(f"Executable doesn't exist at {own}, and the system has none")
+    return path, recipe.system_protocol or recipe.protocol, recipe.system_channel
+
+
+def _hear(mailbox: Mailbox, message: ConsoleMessage) -> None:
+    """Keep what the browser itself says; a page's own console lines would only be noise."""
+    if message.type == "error":
+        mailbox.put(_message(message.text, _location(message)))
+
+
+def _location(message: ConsoleMessage) -> str:
+    location: Any = message.location
+    return str(location.get("url", ""))
+
+
+def _message(text: str, url: str = "") -> Message:
+    named = _URL.search(text)
+    return Message(text.strip(), named.group(0).rstrip(".") if named else url)

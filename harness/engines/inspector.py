@@ -1,0 +1,151 @@
+"""The little of WebKit's inspector protocol that corsproof needs, over its WebSocket: navigate, and listen.
+
+WebKitGTK's WebDriver gives no reasons and hangs in places (FACTS 1 and 7), so this is spoken instead. Commands travel
+inside `Target.sendMessageToTarget`; a load of another site swaps the process and with it the target. Knows no CORS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, cast
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from harness.engines import Message
+from harness.engines.mailbox import Mailbox
+from harness.errors import BrowserCrashed
+
+DOMAINS = ("Inspector", "Page", "Runtime", "Console", "Network")
+Json = dict[str, Any]
+
+
+class Inspector:
+    """One inspected page. Every method runs on the event loop that made it."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._target = ""
+        self._last_id = 0
+        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._urls: dict[str, str] = {}
+        self._navigated = asyncio.Event()
+        self._has_target = asyncio.Event()
+        self._switching: asyncio.Task[None] | None = None
+        self.mailbox = Mailbox(lambda cause: None)
+        self._reader = asyncio.get_running_loop().create_task(self._read())
+
+    @classmethod
+    async def attach(cls, url: str) -> Inspector:
+        """Connect to a page's inspector socket and switch on what it can tell."""
+        inspector = cls(await connect(url, max_size=None, ping_interval=None, proxy=None))
+        await inspector._has_target.wait()
+        await inspector._enable()
+        return inspector
+
+    async def user_agent(self) -> str:
+        """Return what the page calls its browser."""
+        answer = await self._send("Runtime.evaluate", {"expression": "navigator.userAgent", "returnByValue": True})
+        return str(answer["result"]["value"])
+
+    async def navigate(self, url: str, mailbox: Mailbox) -> None:
+        """Load ``url`` and return when its document is committed; from then on, messages go to ``mailbox``."""
+        self.mailbox = mailbox
+        self._urls.clear()
+        self._navigated.clear()
+        # The page target has no Page.navigate in WebKitGTK.
+        await self._send("Runtime.evaluate", {"expression": f"location.href={json.dumps(url)};0"})
+        await self._navigated.wait()
+        if self._switching is not None:
+            await self._switching
+
+    async def close(self) -> None:
+        """Close the socket."""
+        self._reader.cancel()
+        await self._socket.close()
+
+    async def _enable(self) -> None:
+        for domain in DOMAINS:
+            await self._send(f"{domain}.enable")
+
+    async def _send(self, method: str, params: Json | None = None) -> Json:
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        inner = json.dumps({"id": number, "method": method, "params": params or {}})
+        envelope = {"targetId": self._target, "message": inner}
+        try:
+            await self._socket.send(
+                json.dumps({"id": -number, "method": "Target.sendMessageToTarget", "params": envelope})
+            )
+        except ConnectionClosed as error:
+            raise BrowserCrashed("the browser closed its inspector socket") from error
+        return await future
+
+    async def _read(self) -> None:
+        try:
+            async for frame in self._socket:
+                self._dispatch(json.loads(frame))
+        except ConnectionClosed:
+            pass
+        self._lost("the browser's process ended")
+
+    def _lost(self, cause: str) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(BrowserCrashed(cause))
+        self.mailbox.die(cause)
+
+    def _dispatch(self, event: Json) -> None:
+        params = event.get("params", {})
+        match event.get("method"):
+            case "Target.targetCreated":
+                info = params["targetInfo"]
+                if info["type"] == "page" and not info.get("isProvisional"):
+                    self._target = info["targetId"]
+                    self._has_target.set()
+            case "Target.didCommitProvisionalTarget":
+                self._switch(params["newTargetId"])
+            case "Target.dispatchMessageFromTarget":
+                self._from_target(json.loads(params["message"]))
+
+    def _switch(self, target: str) -> None:
+        """Follow the page into its new process; what was asked of the old one is never answered."""
+        self._target = target
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result({})
+        self._waiting.clear()
+        self._switching = asyncio.get_running_loop().create_task(self._enable())
+        self._navigated.set()
+
+    def _from_target(self, event: Json) -> None:
+        if "id" in event:
+            self._answer(event)
+            return
+        params = event.get("params", {})
+        match event["method"]:
+            case "Page.frameNavigated":
+                if not params["frame"].get("parentId"):
+                    self._navigated.set()
+            case "Network.requestWillBeSent":
+                self._urls[params["requestId"]] = params["request"]["url"]
+            case "Network.loadingFinished":
+                self._urls.pop(params["requestId"], None)
+            case "Network.loadingFailed":
+                url = self._urls.pop(params["requestId"], "")
+                self.mailbox.put(Message(params.get("errorText", ""), url))
+            case "Inspector.targetCrashed":
+                self.mailbox.die("the page's process crashed")
+
+    def _answer(self, event: Json) -> None:
+        future = self._waiting.pop(event["id"], None)
+        if future is None or future.done():
+            return
+        error = event.get("error")
+        if error is not None and "already enabled" not in error.get("message", ""):
+            future.set_exception(BrowserCrashed(f"the inspector refused: {error.get('message')}"))
+        else:
+            future.set_result(cast(Json, event.get("result", {})))

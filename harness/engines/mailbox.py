@@ -1,0 +1,60 @@
+"""The browser's own words about one page, collected from an engine's thread and read from a run's thread.
+
+Shared by all engines, knows none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from harness.engines import Message
+
+
+class Mailbox:
+    """Messages of one page in the order of their arrival, and the news of its death, told once."""
+
+    def __init__(self, on_death: Callable[[str], None]) -> None:
+        self._messages: list[Message] = []
+        self._arrived = threading.Condition()
+        self._on_death = on_death
+        self._dead = False
+
+    def put(self, message: Message) -> None:
+        """Add a message."""
+        with self._arrived:
+            self._messages.append(message)
+            self._arrived.notify_all()
+
+    def die(self, cause: str) -> None:
+        """Tell the owner that page or browser are dead; later calls say nothing."""
+        with self._arrived:
+            first, self._dead = not self._dead, True
+            self._arrived.notify_all()
+        if first:
+            self._on_death(cause)
+
+    def silence(self) -> None:
+        """Say no death from now on: the page is being closed on purpose."""
+        with self._arrived:
+            self._dead = True
+            self._arrived.notify_all()
+
+    def all(self) -> tuple[Message, ...]:
+        """Return every message so far."""
+        with self._arrived:
+            return tuple(self._messages)
+
+    def wait_for(self, tokens: frozenset[str], deadline: float) -> None:
+        """Return when every token is mentioned, when the page is dead, or after ``deadline`` seconds."""
+        end = time.monotonic() + deadline
+        with self._arrived:
+            missing, seen = set(tokens), 0
+            while True:
+                for message in self._messages[seen:]:
+                    missing = {token for token in missing if not message.mentions(token)}
+                seen = len(self._messages)
+                if not missing or self._dead or (left := end - time.monotonic()) <= 0:
+                    return
+                self._arrived.wait(left)

@@ -1,0 +1,170 @@
+"""WebKit: Playwright's own build where it is there, else WebKitGTK's MiniBrowser through its inspector socket.
+
+MiniBrowser needs an X display (Xvfb, unless one is shown to the user with ``headed``) and folders of its own, for one
+process is one store of cookies and caches (FACTS 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable
+from glob import glob
+
+import httpx
+
+from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines.display import Display, end, start_bound
+from harness.engines.driven import DrivenBrowser, Recipe
+from harness.engines.inspector import Inspector
+from harness.engines.mailbox import Mailbox
+from harness.errors import BrowserCrashed, BrowserUnavailable
+from harness.loop import LoopThread
+
+CALL_DEADLINE = 20.0  # seconds for opening a page
+GLOBS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/lib/webkit2gtk-4.*/MiniBrowser", "/usr/lib*/webkitgtk-6.*/MiniBrowser")
+LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1")
+
+
+def system_executable() -> str | None:
+    """Return the path of WebKitGTK's MiniBrowser, the newest interface first, or None."""
+    found = [path for pattern in GLOBS for path in sorted(glob(pattern), reverse=True)]
+    return shutil.which("MiniBrowser") or next(iter(found), None)
+
+
+def launch(how: Launch) -> DrivenBrowser | GtkBrowser:
+    """Start WebKit; raise `BrowserUnavailable` with the cause when it cannot be used."""
+    path = how.path or system_executable()
+    if path is not None and path.endswith("MiniBrowser"):
+        return GtkBrowser(path, how)
+    return DrivenBrowser(Recipe(EngineName.WEBKIT, "playwright-webkit"), how)
+
+
+class GtkBrowser:
+    """A running MiniBrowser. Its one window shows one page at a time."""
+
+    def __init__(self, path: str, how: Launch) -> None:
+        if not os.access(path, os.X_OK):
+            raise BrowserUnavailable(f"Executable doesn't exist at {path}")
+        self._thread = LoopThread("corsproof-webkit")
+        self._closing = contextlib.ExitStack()
+        self._inspector: Inspector
+        self._page: Mailbox | None = None
+        self.info: EngineInfo
+        try:
+            self._thread.call(self._start(path, how), how.deadline)
+        except BrowserUnavailable:
+            self.close()
+            raise
+        except (BrowserCrashed, TimeoutError, OSError) as error:
+            self.close()
+            raise BrowserUnavailable(f"webkit did not start: {error}") from error
+
+    async def _start(self, path: str, how: Launch) -> None:
+        # On the loop's thread, so that the kernel ends the processes when this thread is gone.
+        display = os.environ.get("DISPLAY", "") if how.headed else self._own_display(how.deadline)
+        home = tempfile.mkdtemp(prefix="corsproof-webkit-")
+        self._closing.callback(shutil.rmtree, home, ignore_errors=True)
+        address = _own_address()
+        flags = _flags(how.proxy)
+        process = start_bound([path, *flags, "about:blank"], env=_environment(display, home, address))
+        self._closing.callback(end, process)
+        self._inspector = await Inspector.attach(await _inspectable(address, process.poll))
+        self.info = EngineInfo(EngineName.WEBKIT, await _version(path, display), "webkit-inspector", path, flags)
+
+    def _own_display(self, deadline: float) -> str:
+        display = Display(deadline)
+        self._closing.callback(display.close)
+        return display.name
+
+    def open(self, url: str, on_death: Callable[[str], None]) -> GtkPage:
+        """Load ``url`` in the window; see `harness.engines.Browser.open`."""
+        mailbox = self._page = Mailbox(on_death)
+        try:
+            self._thread.call(self._inspector.navigate(url, mailbox), CALL_DEADLINE)
+        except TimeoutError as error:
+            raise BrowserCrashed(f"the page {url} did not open: {error}") from error
+        return GtkPage(mailbox)
+
+    def close(self) -> None:
+        """End browser and display, remove the folders; see `harness.engines.Browser.close`."""
+        if self._page is not None:
+            self._page.silence()
+        with contextlib.suppress(TimeoutError, RuntimeError):
+            self._thread.call(self._stop(), CALL_DEADLINE)
+        self._thread.stop()
+
+    async def _stop(self) -> None:
+        if hasattr(self, "_inspector"):
+            await self._inspector.close()
+        self._closing.close()
+
+
+class GtkPage:
+    """What MiniBrowser's window shows, and what the browser says of it."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def messages(self) -> tuple[Message, ...]:
+        """Return the browser's sentences so far."""
+        return self._mailbox.all()
+
+    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
+        """Wait until every token is mentioned, at most ``deadline`` seconds."""
+        self._mailbox.wait_for(tokens, deadline)
+
+    def close(self) -> None:
+        """Say no more; the window shows this page until the next one."""
+        self._mailbox.silence()
+
+
+def _flags(proxy: str | None) -> tuple[str, ...]:
+    # Certificates of the local sites come from an authority that no browser knows.
+    trust = ("--ignore-tls-errors",)
+    return (*trust, f"--proxy={proxy}", *(f"--ignore-host={host}" for host in LOOPBACK)) if proxy else trust
+
+
+def _environment(display: str, home: str, address: str) -> dict[str, str]:
+    folders = {f"XDG_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("DATA", "CACHE", "CONFIG")}
+    own = {"DISPLAY": display, "HOME": home, "WEBKIT_INSPECTOR_HTTP_SERVER": address, "GDK_BACKEND": "x11"}
+    return {**os.environ, **folders, **own}
+
+
+def _own_address() -> str:
+    """Return a loopback address and port for the inspector, which cannot be told to choose a port by itself.
+
+    The address is made from our process id, so no other process competes for its ports between here and the bind.
+    """
+    pid = os.getpid()
+    host = f"127.{128 + (pid >> 16) % 128}.{pid >> 8 & 255}.{pid & 255}"
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return f"{host}:{probe.getsockname()[1]}"
+
+
+async def _inspectable(address: str, poll: Callable[[], int | None]) -> str:
+    """Return the WebSocket of the browser's page as soon as its inspector lists one. The caller sets the deadline."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            if poll() is not None:
+                raise BrowserUnavailable(f"MiniBrowser ended at once with exit code {poll()}")
+            with contextlib.suppress(httpx.TransportError):
+                listing = (await client.get(f"http://{address}/")).text
+                if found := re.search(r"/socket/\d+/\d+/WebPage", listing):
+                    return f"ws://{address}{found.group(0)}"
+            await asyncio.sleep(0.02)
+
+
+async def _version(path: str, display: str) -> str:
+    """Ask the executable; the page's user agent string is frozen and says nothing."""
+    asked = await asyncio.create_subprocess_exec(
+        path, "--version", env={**os.environ, "DISPLAY": display}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    output, _ = await asked.communicate()
+    return output.decode().strip().removeprefix("WebKitGTK ") or "unknown"

@@ -1,0 +1,115 @@
+"""The ground a run stands on: the page's site and the APIs under test, each over HTTP and, where asked for, HTTPS.
+
+Turns the names of scenarios into origins that exist. Composes `client_site`, `harness.sites` and the canary API; which
+APIs there are is the caller's business.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import client_site
+from harness import canaries
+from harness.sites import Site, Sites
+from harness.wire import Wire
+
+LOOPBACK = ("localhost", "127.0.0.1")
+
+
+class Ground:
+    """Local sites of one run. Sites are served when first asked for; a context manager closes them.
+
+    ``apis`` maps a name to a function that makes the WSGI or ASGI application; ``names`` are the hosts that pages have
+    beyond loopback, such as ``app.example.com``; ``proxied`` is the API that the page's ``/proxy/…`` forwards to.
+    """
+
+    def __init__(
+        self, apis: Mapping[str, Callable[[], Any]], *, names: Iterable[str] = (), proxied: str | None = None
+    ) -> None:
+        self.wire = Wire()
+        self.board = client_site.Board()
+        self._sites = Sites(self.wire)
+        self._apis = {canaries.HOOKS: lambda: canaries.app, **apis}
+        self._apps: dict[str, Any] = {}
+        self._names = tuple(sorted(set(names)))
+        self._proxied = proxied
+        self._served: dict[tuple[str, str], Site] = {}
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Ground:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sites.close()
+
+    @property
+    def proxy(self) -> str:
+        """The URL of the forward proxy that browsers need for names beyond loopback."""
+        return self._sites.proxy
+
+    def page_url(self, page: str) -> str:
+        """Return the origin at which the document of a page lives; that of the page ``null`` is on ``localhost``."""
+        scheme, host = _parts("http://localhost" if page == "null" else page)
+        site = self._page_site(scheme)
+        return site.origin(host) if _is_loopback(host) else f"{scheme}://{host}"
+
+    def page_origin(self, page: str) -> str:
+        """Return the origin that script on a page has."""
+        return "null" if page == "null" else self.page_url(page)
+
+    def api_origin(self, api: str, page: str) -> str:
+        """Return the origin of an API for a page: over the page's scheme, under a name where the page has one."""
+        scheme, host = _parts("http://localhost" if page == "null" else page)
+        site = self.api_site(api, scheme)
+        return site.origin() if _is_loopback(host) else f"{scheme}://{_api_host(api)}"
+
+    def other_api_origin(self, api: str, page: str) -> str:
+        """Return another origin of the same API, for redirects from one to the other."""
+        return self.api_site(api, _parts(page)[0] if page != "null" else "http").origin("127.0.0.1")
+
+    def api_site(self, api: str, scheme: str = "http") -> Site:
+        """Return the site of an API, served from now on."""
+        with self._lock:
+            if api not in self._apps:
+                self._apps[api] = self._apis[api]()
+            return self._serve(api, scheme, self._apps[api], (_api_host(api),))
+
+    def faults(self) -> tuple[str, ...]:
+        """Say which of the sites cannot be reached right now, and why."""
+        with self._lock:
+            sites = tuple(self._served.values())
+        return tuple(fault for site in sites if (fault := site.fault()))
+
+    def stop(self, site: Site) -> None:
+        """Stop serving one site."""
+        self._sites.stop(site)
+
+    def _page_site(self, scheme: str) -> Site:
+        with self._lock:
+            if "pages" not in self._apps:
+                api = self.api_site(self._proxied).origin("127.0.0.1") if self._proxied else None
+                self._apps["pages"] = client_site.create_app(self.board, api=api)
+            return self._serve("pages", scheme, self._apps["pages"], self._names)
+
+    def _serve(self, name: str, scheme: str, app: Any, hosts: tuple[str, ...]) -> Site:
+        key = (name, scheme)
+        if key not in self._served:
+            self._served[key] = self._sites.serve(app, name, tls=scheme == "https", hosts=hosts)
+        return self._served[key]
+
+
+def _parts(origin: str) -> tuple[str, str]:
+    parts = urlsplit(origin)
+    return parts.scheme, parts.hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.endswith(".localhost")
+
+
+def _api_host(api: str) -> str:
+    """Return the name of an API for pages that have names: one per API, so that none answers for another."""
+    return f"api-{api.replace(':', '-').replace('_', '-')}.example.com"

@@ -1,0 +1,93 @@
+"""What was observed of one case: what script saw at each step, the wire's exchanges, and the browser's own sentence.
+
+Frozen records, made by the runner, read by the verdict. `PageResult.read` is where a page's JSON is let in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from harness.wire import Exchange, Pairs
+
+
+class PageOutcome(str, Enum):
+    """How a step ended for script; `client_site/static/agent.js` says when which."""
+
+    RESPONSE = "response"
+    NETWORK_ERROR = "network-error"
+    BODY_ERROR = "body-error"
+    ABORTED = "aborted"
+    DEADLINE = "deadline"
+    EXCEPTION = "exception"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What script saw of one step. ``type`` is a response's type (fetch only); times are the page's milliseconds."""
+
+    step: int
+    origin: str
+    outcome: PageOutcome
+    type: str = ""
+    status: int | None = None
+    url: str = ""
+    redirected: bool = False
+    headers: Pairs = ()
+    body: str | None = None
+    error: str = ""
+    events: tuple[str, ...] = ()
+    duration_ms: float = 0.0
+
+    @classmethod
+    def read(cls, report: Mapping[str, Any]) -> PageResult:
+        """Read one result as the agent posts it; raise `ValueError` where it is none."""
+        try:
+            error = report.get("error")
+            return cls(
+                step=int(report["step"]),
+                origin=str(report["origin"]),
+                outcome=PageOutcome(report["outcome"]),
+                type=str(report.get("type") or ""),
+                status=report.get("status"),
+                url=str(report.get("url") or ""),
+                redirected=bool(report.get("redirected")),
+                headers=tuple((str(name).lower(), str(value)) for name, value in report.get("headers", ())),
+                body=report.get("body"),
+                error=f"{error['name']}: {error['message']}" if error else "",
+                events=tuple(report.get("events", ())),
+                duration_ms=round(report["ended_ms"] - report["started_ms"], 3),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a result of the agent: {error!r} in {report!r}") from error
+
+
+class Trouble(str, Enum):
+    """Why a case has no result of its own: never a verdict about CORS."""
+
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    INCONCLUSIVE = "inconclusive"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Page and wire of one case. ``site_faults`` say which local site could not be reached when it was judged."""
+
+    page: tuple[PageResult, ...]
+    exchanges: tuple[Exchange, ...]
+    reason: str = ""
+    site_faults: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    cause: str = ""
+
+    @property
+    def duration_ms(self) -> float:
+        """How long the page took for all steps, in milliseconds."""
+        return round(sum(result.duration_ms for result in self.page), 3)

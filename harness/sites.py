@@ -1,0 +1,216 @@
+"""Local sites: any WSGI or ASGI application, served in this process on a port of its own, over HTTP or HTTPS.
+
+A well-kept server does it (uvicorn, with a2wsgi for WSGI); what is ours is how several of them live in one loop, that a
+site is ready before `serve` returns and gone after `close`, and that the wire records it. h11 and not httptools:
+httptools refuses methods that it does not know, and a custom method is a thing to test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import inspect
+import socket
+import ssl
+from typing import Any, Literal, cast
+
+import trustme
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from harness.errors import SiteFault
+from harness.forwarding import ForwardProxy
+from harness.loop import LoopThread
+from harness.wire import AsgiApp, Wire, recorder
+
+START_DEADLINE = 20.0  # seconds
+STOP_DEADLINE = 5.0
+WORKERS = 24  # threads per WSGI application; a page asks six at once, and several pages may ask
+
+
+class Site:
+    """One application on one port. ``port`` and ``scheme`` make its origins; any name of loopback reaches it."""
+
+    def __init__(self, name: str, scheme: str, port: int) -> None:
+        self.name = name
+        self.scheme = scheme
+        self.port = port
+        self._stopped = ""
+
+    def origin(self, host: str = "localhost") -> str:
+        """Return the origin of this site under a host name of loopback."""
+        return f"{self.scheme}://{host}:{self.port}"
+
+    def stopped(self, cause: str) -> None:
+        """Note that the server is gone, and why."""
+        self._stopped = self._stopped or cause
+
+    def fault(self) -> str:
+        """Say why this site cannot be reached right now; an empty string when it can."""
+        if self._stopped:
+            return f"site {self.name!r}: {self._stopped}"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
+        except OSError as error:
+            return f"site {self.name!r}: port {self.port} of 127.0.0.1 does not accept connections: {error}"
+        return ""
+
+
+class Sites:
+    """All sites of a run in one event loop, and the forward proxy that gives them names. Use as a context manager."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._thread = LoopThread("corsproof-sites")
+        self._servers: list[_Server] = []
+        self._ports: dict[tuple[str, str], int] = {}
+        self._proxy = ForwardProxy(self._ports)
+        self._authority: trustme.CA | None = None
+        self._thread.call(self._proxy.start(), START_DEADLINE)
+
+    def __enter__(self) -> Sites:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def proxy(self) -> str:
+        """The URL of the forward proxy that knows the names given to `serve`."""
+        return self._proxy.url
+
+    def serve(self, app: Any, name: str, *, tls: bool = False, hosts: tuple[str, ...] = (), interface: str = "auto") -> Site:
+        """Serve ``app`` and return when it accepts connections; raise `SiteFault` where it does not start.
+
+        Browsers that use `proxy` reach the site under each of ``hosts`` too, on the scheme's default port.
+        ``interface`` is ``"wsgi"``, ``"asgi"`` or ``"auto"``, which asks the application whether it is a coroutine.
+        """
+        wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
+        asgi = cast(AsgiApp, WSGIMiddleware(app, workers=WORKERS) if wsgi else app)
+        sockets = _listen()
+        site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
+        server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
+        if tls:
+            server.config.ssl = self._tls(hosts)
+        self._servers.append(server)
+        try:
+            self._thread.call(server.start(sockets), START_DEADLINE)
+        except TimeoutError:
+            raise SiteFault(f"the site {name!r} did not start within {START_DEADLINE:g} s") from None
+        self._ports.update({(site.scheme, host): site.port for host in hosts})
+        return site
+
+    def stop(self, site: Site) -> None:
+        """Stop serving one site; its port then refuses connections."""
+        for server in self._servers:
+            if server.site is site:
+                self._thread.call(server.stop(), STOP_DEADLINE)
+
+    def close(self) -> None:
+        """Stop every site and the proxy, and join their thread; may be called twice."""
+        servers, self._servers = self._servers, []
+        if servers or self._proxy.running:
+            # An application that still computes after its deadline keeps its thread; the loop goes all the same.
+            with contextlib.suppress(TimeoutError):
+                self._thread.call(self._close(servers), STOP_DEADLINE)
+        self._thread.stop()
+
+    async def _close(self, servers: list[_Server]) -> None:
+        await asyncio.gather(self._proxy.stop(), *(server.stop() for server in servers))
+
+    def _tls(self, hosts: tuple[str, ...]) -> ssl.SSLContext:
+        if self._authority is None:
+            self._authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1", *hosts).configure_cert(context)
+        return context
+
+
+class _ClosableProtocol(H11Protocol):
+    """HTTP/1.1 whose applications can close their connection without an answer: to test what browsers make of it."""
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.scope is not None:
+            self.scope.setdefault("extensions", {}).setdefault("corsproof.close", self._close_from_any_thread)
+
+    def _close_from_any_thread(self) -> None:
+        self.loop.call_soon_threadsafe(self.transport.abort)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn in a loop that it shares, which says when it is ready and which notices its own end."""
+
+    def __init__(self, app: AsgiApp, site: Site, *, lifespan: Literal["auto", "off"]) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_ClosableProtocol,
+            ws="none",
+            lifespan=lifespan,
+            # The wire records what leaves, so the server adds nothing of its own.
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+        )
+        config.load()
+        super().__init__(config)
+        self.site = site
+        self._task: asyncio.Task[None]
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Begin to serve; return when connections are accepted, raise `SiteFault` where the application refuses."""
+        ready = asyncio.Event()
+        self._task = asyncio.create_task(self._serve_and_tell(sockets, ready))
+        await ready.wait()
+        if not self.started:
+            raise SiteFault(self.site.fault())
+
+    async def _serve_and_tell(self, sockets: list[socket.socket], ready: asyncio.Event) -> None:
+        self._ready = ready
+        try:
+            await self._serve(sockets)
+        except SystemExit:
+            self.site.stopped("its start-up (ASGI lifespan) failed")
+        finally:
+            self.site.stopped("its server has stopped")
+            for listening in sockets:
+                listening.close()
+            ready.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+    async def stop(self) -> None:
+        """End this server and wait for it."""
+        self.should_exit = True
+        await asyncio.wait([self._task])
+
+
+def _is_asgi(app: Any) -> bool:
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
+
+
+def _listen(attempts: int = 20) -> list[socket.socket]:
+    """Bind a free port on 127.0.0.1 and, where there is IPv6, the same one on ::1.
+
+    Browsers try both for ``localhost``: a stranger's server on the other one would answer in our place.
+    """
+    for _ in range(attempts):
+        four = socket.create_server(("127.0.0.1", 0), backlog=512)
+        try:
+            six = socket.create_server(("::1", four.getsockname()[1]), family=socket.AF_INET6, backlog=512)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                four.close()
+                continue
+            return [four]
+        return [four, six]
+    raise SiteFault(f"no port is free on both 127.0.0.1 and ::1 after {attempts} attempts")

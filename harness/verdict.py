@@ -1,0 +1,206 @@
+"""The verdict: an observation compared with what must follow; differences listed, blame computed. Pure.
+
+`blocked` is said only where the wire shows the exchange that was refused (DESIGN 2.2). Never sees an engine, a report
+or a socket. A third witness, the oracle's prediction, will be one more argument of `judge`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from harness.deviations import Deviation
+from harness.observation import Observation, PageOutcome, PageResult, Trouble
+from harness.scenario import Crossing, Expectation, Outcome, Seen, answers_of, asks_of
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange
+
+
+class Status(str, Enum):
+    """What a case comes to."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+    INCONCLUSIVE = "inconclusive"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+
+    __str__ = str.__str__
+
+
+UNTESTED = frozenset({Status.INCONCLUSIVE, Status.CRASH, Status.TIMEOUT})
+
+
+class Blame(str, Enum):
+    """Who made a difference."""
+
+    APPLICATION = "application"
+    ENGINE = "engine"
+    HARNESS = "harness"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where observation and expectation part; ``where`` is a path such as ``wire[0].answers``."""
+
+    where: str
+    expected: str
+    observed: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}, observed {self.observed}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one case; ``outcomes`` has one entry per step that the page reported."""
+
+    status: Status
+    outcomes: tuple[Outcome, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    blame: Blame | None = None
+    cause: str = ""
+
+
+def judge(
+    expected: Expectation, observed: Observation, *, origin: str, deviation: Deviation | None = None
+) -> Verdict:
+    """Judge one case. ``origin`` is where the page must have been; expectation and deviation have no placeholders."""
+    outcomes = tuple(_outcome(result, observed) for result in observed.page)
+    if (untested := _untested(observed, outcomes, origin)) is not None:
+        return untested
+    if (broken := _broken_answer(observed.exchanges)) is not None:
+        return Verdict(Status.FAIL, outcomes, (broken,), Blame.APPLICATION, broken.observed)
+    differences = _differences(expected, observed, outcomes)
+    if deviation is not None:
+        return _against_deviation(deviation, observed, outcomes, differences)
+    if differences:
+        return Verdict(Status.FAIL, outcomes, differences, _blame(differences))
+    return Verdict(Status.PASS, outcomes)
+
+
+def _outcome(result: PageResult, observed: Observation) -> Outcome:
+    match result.outcome:
+        case PageOutcome.RESPONSE:
+            return Outcome.OPAQUE if result.type.startswith("opaque") else Outcome.ALLOWED
+        case PageOutcome.ABORTED:
+            return Outcome.ABORTED
+        case PageOutcome.EXCEPTION:
+            return Outcome.EXCEPTION
+        case PageOutcome.NETWORK_ERROR if any(e.ending is Ending.COMPLETE for e in observed.exchanges):
+            return Outcome.BLOCKED
+        case _:
+            return Outcome.UNEXPLAINED
+
+
+def _untested(observed: Observation, outcomes: tuple[Outcome, ...], origin: str) -> Verdict | None:
+    """Return a verdict where nothing can be said about CORS: trouble, a page elsewhere, an error without a trace."""
+    if observed.trouble is not None:
+        blame = None if observed.trouble is Trouble.INCONCLUSIVE else Blame.ENGINE
+        return Verdict(Status(observed.trouble.value), outcomes, (), blame, observed.cause)
+    if elsewhere := [result.origin for result in observed.page if result.origin != origin]:
+        cause = f"the page was on {elsewhere[0]}, not on {origin}"
+        return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
+    if any(result.outcome is PageOutcome.DEADLINE for result in observed.page):
+        return Verdict(Status.TIMEOUT, outcomes, (), None, "a request had no answer before its deadline")
+    if _answers_missing(observed):
+        return None
+    failed = any(result.outcome in _ERRORS for result in observed.page)
+    if failed and observed.site_faults:
+        return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, "; ".join(observed.site_faults))
+    if Outcome.UNEXPLAINED in outcomes:
+        cause = "script saw a network error, and no complete exchange on the wire explains it"
+        return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
+    return None
+
+
+_ERRORS = (PageOutcome.NETWORK_ERROR, PageOutcome.BODY_ERROR)
+
+
+def _answers_missing(observed: Observation) -> bool:
+    return any(exchange.ending in (Ending.CLOSED, Ending.CUT_OFF) for exchange in observed.exchanges)
+
+
+def _broken_answer(exchanges: tuple[Exchange, ...]) -> Difference | None:
+    """Name what the application did wrong on the wire itself; that is its fault whatever the page made of it."""
+    for index, exchange in enumerate(exchanges):
+        if exchange.ending is Ending.CLOSED:
+            what = f"the application closed the connection without an answer to the {exchange.kind} request"
+        elif exchange.ending is Ending.CUT_OFF:
+            what = f"the application's answer to the {exchange.kind} request was cut off"
+        else:
+            continue
+        said = f" ({exchange.error})" if exchange.error else ""
+        return Difference(f"wire[{index}].ending", "a complete answer", what + said)
+    return None
+
+
+def _against_deviation(
+    deviation: Deviation, observed: Observation, outcomes: tuple[Outcome, ...], differences: tuple[Difference, ...]
+) -> Verdict:
+    if not differences:
+        gone = Difference("deviation", deviation.why, "the standard's behaviour: this engine is fixed, drop the record")
+        return Verdict(Status.FAIL, outcomes, (gone,), Blame.HARNESS, "a recorded deviation no longer shows")
+    unlike = _differences(deviation.instead, observed, outcomes)
+    if unlike:
+        return Verdict(Status.FAIL, outcomes, differences, _blame(differences))
+    return Verdict(Status.KNOWN, outcomes, differences, Blame.ENGINE, f"{deviation.why} ({deviation.link})")
+
+
+def _blame(differences: tuple[Difference, ...]) -> Blame:
+    """Blame the application where its answers are not the expected ones, else the engine."""
+    answered = any(".answers" in d.where or ".status" in d.where for d in differences if d.where.startswith("wire["))
+    return Blame.APPLICATION if answered else Blame.ENGINE
+
+
+def _differences(expected: Expectation, observed: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:
+    found: list[Difference] = []
+    for index, (seen, result, outcome) in enumerate(zip(expected.seen, observed.page, outcomes, strict=True)):
+        found += _seen_differences(f"page[{index}]", seen, result, outcome)
+    for index, (crossing, exchange) in enumerate(zip(expected.wire, observed.exchanges, strict=False)):
+        found += _wire_differences(f"wire[{index}]", crossing, exchange)
+    if len(expected.wire) != len(observed.exchanges):
+        wanted, got = _listing(expected.wire), _listing(observed.exchanges)
+        found.append(Difference("wire", wanted, got))
+    return tuple(found)
+
+
+def _seen_differences(where: str, seen: Seen, result: PageResult, outcome: Outcome) -> list[Difference]:
+    found = _unequal(f"{where}.outcome", seen.outcome, outcome)
+    if seen.outcome is Outcome.ALLOWED and outcome is Outcome.ALLOWED:
+        readable = frozenset(name for name, _ in result.headers)
+        found += _unequal(f"{where}.status", seen.status, result.status)
+        found += _unequal(f"{where}.readable_headers", ", ".join(sorted(seen.headers)), ", ".join(sorted(readable)))
+    return found
+
+
+def _wire_differences(where: str, crossing: Crossing, exchange: Exchange) -> list[Difference]:
+    found = _unequal(f"{where}.method", crossing.method, exchange.method)
+    found += _unequal(f"{where}.path", crossing.path, _without_token(exchange.target))
+    found += _unequal(f"{where}.asks", _lines(crossing.asks), _lines(asks_of(exchange.request_headers)))
+    if crossing.status is not None:
+        found += _unequal(f"{where}.status", crossing.status, exchange.status)
+        found += _unequal(f"{where}.answers", _lines(crossing.answers), _lines(answers_of(exchange.response_headers)))
+    return found
+
+
+def _unequal(where: str, expected: Any, observed: Any) -> list[Difference]:
+    return [] if expected == observed else [Difference(where, str(expected), str(observed))]
+
+
+def _lines(pairs: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in sorted(pairs)) or "none"
+
+
+def _listing(wire: tuple[Crossing, ...] | tuple[Exchange, ...]) -> str:
+    return f"{len(wire)} ({' '.join(exchange.method for exchange in wire)})" if wire else "nothing"
+
+
+def _without_token(target: str) -> str:
+    path, _, query = target.partition("?")
+    kept = [part for part in query.split("&") if part and not part.startswith(f"{TOKEN_PARAMETER}=")]
+    return f"{path}?{'&'.join(kept)}" if kept else path

@@ -1,0 +1,59 @@
+"""Sessions: `run` and `tests` are what `./dev` calls; `compat`, `lint` and `types` complete the picture."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+ENGINES = ("chromium", "firefox", "webkit")
+FLASKS = {"oldest": ("flask==2.3.*", "werkzeug==2.3.*"), "newest": ("flask",)}
+
+
+def _group(name: str) -> list[str]:
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+@nox.session
+def run(session: nox.Session) -> None:
+    """The main job: every hook set in all three engines."""
+    session.install("-e", ".")
+    session.run("corsproof", "install", *ENGINES)
+    session.run("corsproof", "run", "hooks", "--browser", "all", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test, browserless and in browsers."""
+    session.install("-e", ".", *_group("test"))
+    session.run("corsproof", "install", *ENGINES)
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("flask", list(FLASKS))
+@nox.parametrize("engine", ENGINES)
+def compat(session: nox.Session, engine: str, flask: str) -> None:
+    """The suite per engine under the oldest and the newest supported Flask."""
+    session.install("-e", ".")
+    session.install("--upgrade", *FLASKS[flask])
+    session.run("corsproof", "install", engine)
+    session.run("corsproof", "run", "hooks", "--browser", engine)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and format."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy strict."""
+    session.install("-e", ".", *_group("types"))
+    session.run("mypy")

@@ -1,0 +1,33 @@
+"""The API site of corsproof: one Flask application, behind a choice of hook sets.
+
+Lives here: `create_app`, which puts the resources, the access decorator and one hook set together.
+Imports flask, werkzeug and the standard library, nothing of `harness`: it is a subject, not part of the measurement.
+"""
+
+import logging
+import secrets
+
+from flask import Flask
+
+from server_site import api
+from server_site.hooks import BROKEN, HOOK_SETS, hook_set
+
+__all__ = ["BROKEN", "HOOK_SETS", "create_app"]
+
+# `/error` fails on purpose, many times a run. With a handler of its own the logger is not given Flask's, which writes
+# to stderr; whoever wants the tracebacks configures logging, and gets them by propagation.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def create_app(hooks: str = "published") -> Flask:
+    """Make the API behind the named hook set; ValueError lists the valid names."""
+    chosen = hook_set(hooks)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=secrets.token_bytes(32),
+        ACCESS_TOKEN="letmein",
+        PROPAGATE_EXCEPTIONS=False,  # an unhandled error is a 500 on the wire, whoever serves the app
+    )
+    chosen.install(app)
+    api.register(app, chosen.wrap)
+    return app
