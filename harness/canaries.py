@@ -49,14 +49,22 @@ _GRANT_PUT = (("access-control-allow-headers", "x-canary"), ("access-control-all
 
 def _canary(name: str, path: str, step: Step, seen: Seen, *wire: Crossing) -> Scenario:
     expectation = Expectation((seen,), wire)
-    return Scenario(f"canary-{name}", "canary", f"{step.method} {path}", (step,), {HOOKS: expectation}, apis=(Api.FETCH,))
+    return Scenario(
+        f"canary-{name}", "canary", f"{step.method} {path}", (step,), {HOOKS: expectation}, apis=(Api.FETCH,)
+    )
 
 
 _PUT = (("X-Canary", "1"),)
 _ALLOWED = Seen(Outcome.ALLOWED, 200, READABLE)
 _BLOCKED = Seen(Outcome.BLOCKED)
 CANARIES = (
-    _canary("open-simple", "/open", Step("GET", "{api}/open"), _ALLOWED, Crossing("GET", "/open", 200, (_ORIGIN,), (_GRANT,))),
+    _canary(
+        "open-simple",
+        "/open",
+        Step("GET", "{api}/open"),
+        _ALLOWED,
+        Crossing("GET", "/open", 200, (_ORIGIN,), (_GRANT,)),
+    ),
     _canary(
         "open-preflight",
         "/open",
@@ -65,7 +73,9 @@ CANARIES = (
         Crossing("OPTIONS", "/open", 200, _ASK_PUT, _GRANT_PUT),
         Crossing("PUT", "/open", 200, (_ORIGIN,), (_GRANT,)),
     ),
-    _canary("closed-simple", "/closed", Step("GET", "{api}/closed"), _BLOCKED, Crossing("GET", "/closed", 200, (_ORIGIN,))),
+    _canary(
+        "closed-simple", "/closed", Step("GET", "{api}/closed"), _BLOCKED, Crossing("GET", "/closed", 200, (_ORIGIN,))
+    ),
     _canary(
         "closed-preflight",
         "/closed",

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.scenario import Expectation
+from harness.scenario import Api, Expectation
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """What one engine does instead in one scenario under one hook set, why, and where that is discussed."""
+    """What one engine does instead in one scenario under one hook set, why, and where that is discussed.
+
+    ``api`` None means: through every interface.
+    """
 
     engine: str
     scenario: str
@@ -20,9 +23,14 @@ class Deviation:
     why: str
     link: str
     instead: Expectation
+    api: Api | None = None
+
+    def covers(self, engine: str, scenario: str, hooks: str, api: Api) -> bool:
+        """Tell whether this is the record of that case."""
+        same = (self.engine, self.scenario, self.hooks) == (engine, scenario, hooks)
+        return same and self.api in (None, api)
 
 
-def find(deviations: tuple[Deviation, ...], engine: str, scenario: str, hooks: str) -> Deviation | None:
+def find(deviations: tuple[Deviation, ...], engine: str, scenario: str, hooks: str, api: Api) -> Deviation | None:
     """Return the deviation that is recorded for this case, or None."""
-    wanted = (engine, scenario, hooks)
-    return next((d for d in deviations if (d.engine, d.scenario, d.hooks) == wanted), None)
+    return next((deviation for deviation in deviations if deviation.covers(engine, scenario, hooks, api)), None)

@@ -9,13 +9,17 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.scenario import Api, Crossing, Expectation, Scenario, Step
 from harness.wire import TOKEN_PARAMETER, Pairs
 
+BATCH = 200  # cases between two rounds of canaries
+# Cases of several steps have a batch of their own: they ask about the preflight cache, and Firefox keeps only 100
+# preflights for all sites together, so that a crowd of others would push theirs out (measured: 4 of 4 were).
+SEQUENCES = 30
 POOL = 24  # requests in flight in one page; about 1,000 make Chromium fail by itself (FACTS 10)
 
 
@@ -105,9 +109,19 @@ def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
     return {"number": number, "pool": POOL, "units": [one.unit for one in planned]}
 
 
+def next_batch(todo: Sequence[Planned]) -> tuple[Sequence[Planned], Sequence[Planned]]:
+    """Split what is to be done on one page into the next batch and the rest."""
+    sequences = [one for one in todo if len(one.unit["steps"]) > 1][:SEQUENCES]
+    chosen = sequences or todo[:BATCH]
+    tokens = {one.token for one in chosen}
+    return chosen, [one for one in todo if one.token not in tokens]
+
+
 def allowance(planned: Iterable[Planned]) -> float:
     """Return the longest time in seconds that may pass without news from a page that works."""
-    return max((step["after_ms"] + step["deadline_ms"] for one in planned for step in one.unit["steps"]), default=0) / 1000
+    return (
+        max((step["after_ms"] + step["deadline_ms"] for one in planned for step in one.unit["steps"]), default=0) / 1000
+    )
 
 
 def _agent_step(step: Step, api: Api, token: str, places: dict[str, str]) -> dict[str, Any]:

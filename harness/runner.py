@@ -7,18 +7,16 @@ Knows no report; verdicts are `harness.verdict`'s.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from client_site import BatchDone, PageDied, Results, Session
-from harness import canaries, capabilities, deviations, engines, plan
-from harness.engines import Browser, EngineChoice, Page
+from harness import capabilities, deviations, engines, plan
+from harness.engines import Browser, EngineChoice
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.events import (
     CanariesSung,
@@ -33,14 +31,11 @@ from harness.events import (
     RunStarted,
 )
 from harness.ground import Ground
-from harness.observation import Observation, PageOutcome, PageResult, Trouble
+from harness.live import LivePage, Stopped, live_page
+from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
 from harness.verdict import Status, Verdict, judge
 
-BATCH = 200  # cases between two rounds of canaries
-PATIENCE = 15.0  # seconds without news, beyond what the steps themselves may take, before a page counts as hung
-SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
-WORDS = 0.5  # seconds to wait for the browser's own sentences (FACTS 1: all came within 8 ms)
 RELAUNCHES = 5  # of one engine in one run
 JOIN = 30.0  # seconds for an engine's thread to close its browser
 
@@ -109,37 +104,6 @@ def _work(worker: _EngineRun, events: queue.Queue[Event | None], stop: threading
         events.put(None)
 
 
-class _Stopped(Exception):
-    """The run was told to end; what has been measured is already out."""
-
-
-@dataclass
-class _Batch:
-    """A batch on its way: what is asked, and the results so far by token."""
-
-    planned: Sequence[Planned]
-    results: dict[str, dict[int, PageResult]] = field(default_factory=lambda: defaultdict(dict))
-
-    def take(self, report: Results) -> int:
-        """Keep results; return how many cases they complete."""
-        complete = 0
-        lengths = {one.token: len(one.unit["steps"]) for one in self.planned}
-        for step in report.steps:
-            token, result = str(step["unit"]), PageResult.read(step)
-            if token in lengths:
-                self.results[token][result.step] = result
-                complete += len(self.results[token]) == lengths[token]
-        return complete
-
-    def page_results(self, one: Planned) -> tuple[PageResult, ...]:
-        """Return the results of a case in the order of its steps."""
-        return tuple(result for _, result in sorted(self.results[one.token].items()))
-
-    def is_complete(self, one: Planned) -> bool:
-        """Tell whether every step of a case was reported."""
-        return len(self.results[one.token]) == len(one.unit["steps"])
-
-
 class _EngineRun:
     """All cases on one engine."""
 
@@ -152,16 +116,15 @@ class _EngineRun:
         self._ground = ground
         self._emit = emit
         self._stop = stop
-        self._session: Session | None = None
+        self._live: LivePage | None = None
         self._browser: Browser | None = None
-        self._batches = 0
         self._launches = 0
 
     def halt(self) -> None:
         """Wake this run where it waits for a page; it finds that it was told to stop."""
-        session = self._session
-        if session is not None:
-            session.die("the run was stopped")
+        live = self._live
+        if live is not None:
+            live.stop()
 
     def run(self) -> None:
         """Run every case; what goes wrong with a browser is told as an event."""
@@ -175,7 +138,7 @@ class _EngineRun:
         try:
             for page, todo in self._by_page().items():
                 self._run_page(page, todo)
-        except _Stopped:
+        except Stopped:
             return
         finally:
             if self._browser is not None:
@@ -196,42 +159,28 @@ class _EngineRun:
                 self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
             else:
                 grouped[case.scenario.page].append(plan.plan(case, self._ground))
-        # The slow ones first: they wait while the others are asked.
-        return {page: sorted(todo, key=lambda one: -plan.allowance([one])) for page, todo in grouped.items()}
+        return grouped
 
-    def _run_page(self, page: str, todo: list[Planned]) -> None:
+    def _run_page(self, page: str, todo: Sequence[Planned]) -> None:
         """Run what is to be done on one origin, on as many browsers as it takes."""
         while todo:
             try:
-                with self._live_page(page) as (live, session):
+                self._stop_if_told()
+                assert self._browser is not None
+                with live_page(page, self._browser, self._ground) as live:
+                    self._live = live
                     while todo:
-                        self._ask_canaries(page, live, session)
-                        asked, todo = todo[:BATCH], todo[BATCH:]
-                        untouched, cause = self._run_batch(asked, live, session)
+                        self._stop_if_told()
+                        self._ask_canaries(live)
+                        asked, left = plan.next_batch(todo)
+                        untouched, cause = self._run_batch(asked, live)
+                        todo = [*untouched, *left]
                         if cause:
-                            todo = untouched + todo
                             raise BrowserCrashed(cause)
             except BrowserCrashed as error:
                 todo = self._replace_browser(str(error), todo)
 
-    @contextlib.contextmanager
-    def _live_page(self, page: str) -> Iterator[tuple[Page, Session]]:
-        self._stop_if_told()
-        assert self._browser is not None
-        session = self._session = self._ground.board.open()
-        sandboxed = "?sandboxed" if page == "null" else ""
-        try:
-            url = f"{self._ground.page_url(page)}/agent/{session.id}{sandboxed}"
-            live = self._browser.open(url, session.die)
-            try:
-                yield live, session
-            finally:
-                live.close()
-        finally:
-            self._session = None
-            self._ground.board.close(session)
-
-    def _replace_browser(self, cause: str, todo: list[Planned]) -> list[Planned]:
+    def _replace_browser(self, cause: str, todo: Sequence[Planned]) -> Sequence[Planned]:
         """Start another browser and return what is left to do; give up after `RELAUNCHES`."""
         self._stop_if_told()
         assert self._browser is not None
@@ -253,84 +202,33 @@ class _EngineRun:
 
     def _stop_if_told(self) -> None:
         if self._stop.is_set():
-            raise _Stopped
+            raise Stopped
 
-    def _ask_canaries(self, page: str, live: Page, session: Session) -> None:
-        scenarios = [replace(canary, page=page) for canary in canaries.CANARIES]
-        asked = [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
-        batch, cause = self._collect(asked, session, report_progress=False)
-        if cause:
-            raise BrowserCrashed(f"{cause} while it was asked canaries")
-        failures = []
-        for one, observation in self._observations(asked, batch, live):
-            verdict = judge(one.expectation, observation, origin=one.origin)
-            if verdict.status is not Status.PASS:
-                why = "; ".join(map(str, verdict.differences)) or verdict.cause
-                failures.append(f"{one.case.scenario.id}: {why}")
-            self._ground.wire.forget(one.token)
-        self._emit(CanariesSung(self.engine, page, len(asked), tuple(failures)))
+    def _ask_canaries(self, live: LivePage) -> None:
+        asked, failures = live.ask_canaries()
+        self._emit(CanariesSung(self.engine, live.page, asked, failures))
         if failures:
             self._stop.set()
-            raise _Stopped
+            raise Stopped
 
-    def _run_batch(self, asked: Sequence[Planned], live: Page, session: Session) -> tuple[list[Planned], str]:
+    def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Planned], str]:
         """Run a batch and judge what came back; return what was never begun and, if the page died, the cause."""
-        batch, cause = self._collect(asked, session, report_progress=True)
-        complete = [one for one in asked if batch.is_complete(one)]
-        for one, observation in self._observations(complete, batch, live):
+        answers = live.ask(asked, lambda cases: self._emit(Progress(self.engine, cases)))
+        for one, observation in live.observe(answers):
             self._judge(one, observation)
         untouched = []
         for one in asked:
-            if batch.is_complete(one):
+            if answers.is_complete(one):
                 continue
-            if self._ground.wire.read(one.token) or batch.results[one.token]:
-                self._untested(one, Trouble.CRASH, cause, batch.page_results(one))
+            if self._ground.wire.read(one.token) or answers.of(one):
+                self._untested(one, Trouble.CRASH, answers.cause, answers.of(one))
             else:
                 untouched.append(one)
-        return untouched, cause
-
-    def _collect(self, asked: Sequence[Planned], session: Session, *, report_progress: bool) -> tuple[_Batch, str]:
-        """Give a page a batch and wait for its end; return what came and, if the end did not, why."""
-        self._batches += 1
-        batch = _Batch(asked)
-        session.give(plan.batch(self._batches, asked))
-        patience = PATIENCE + plan.allowance(asked)
-        while True:
-            news = session.wait(patience)
-            if self._stop.is_set():
-                raise _Stopped
-            match news:
-                case Results():
-                    complete = batch.take(news)
-                    if report_progress:
-                        self._emit(Progress(self.engine, complete))
-                case BatchDone():
-                    return batch, ""
-                case PageDied():
-                    return batch, news.cause
-                case None:
-                    return batch, f"the page did not report for {patience:g} s"
-
-    def _observations(
-        self, planned: Sequence[Planned], batch: _Batch, live: Page
-    ) -> Iterator[tuple[Planned, Observation]]:
-        """Yield what was observed of each case, once the wire has settled and the browser has had its say."""
-        errors = {
-            one.token
-            for one in planned
-            if any(result.outcome is PageOutcome.NETWORK_ERROR for result in batch.page_results(one))
-        }
-        faults = self._ground.faults() if errors else ()
-        live.wait_for_messages(frozenset(errors), WORDS)
-        messages = live.messages()
-        for one in planned:
-            exchanges = self._ground.wire.settle(one.token, SETTLE)
-            reason = next((message.text for message in messages if message.mentions(one.token)), "")
-            yield one, Observation(batch.page_results(one), exchanges, reason, faults)
+        return untouched, answers.cause
 
     def _judge(self, one: Planned, observation: Observation) -> None:
         case = one.case
-        known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.hooks)
+        known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.hooks, case.api)
         if known is not None:
             known = replace(known, instead=one.fill(known.instead))
         self._finish(one, observation, judge(one.expectation, observation, origin=one.origin, deviation=known))

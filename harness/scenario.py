@@ -68,7 +68,11 @@ class Step:
     def __post_init__(self) -> None:
         problems = [
             *([] if _TOKEN.fullmatch(self.method) else [f"method {self.method!r} is no token"]),
-            *([] if self.url.startswith(("{page}/", "{api}/", "{api2}/")) else [f"url {self.url!r} has no placeholder"]),
+            *(
+                []
+                if self.url.startswith(("{page}/", "{api}/", "{api2}/"))
+                else [f"url {self.url!r} has no placeholder"]
+            ),
             *_not_among("credentials", self.credentials, ("omit", "same-origin", "include")),
             *_not_among("mode", self.mode, ("cors", "no-cors", "same-origin")),
             *_not_among("redirect", self.redirect, ("follow", "error", "manual")),

@@ -81,7 +81,9 @@ class Sites:
         """The URL of the forward proxy that knows the names given to `serve`."""
         return self._proxy.url
 
-    def serve(self, app: Any, name: str, *, tls: bool = False, hosts: tuple[str, ...] = (), interface: str = "auto") -> Site:
+    def serve(
+        self, app: Any, name: str, *, tls: bool = False, hosts: tuple[str, ...] = (), interface: str = "auto"
+    ) -> Site:
         """Serve ``app`` and return when it accepts connections; raise `SiteFault` where it does not start.
 
         Browsers that use `proxy` reach the site under each of ``hosts`` too, on the scheme's default port.

@@ -66,9 +66,7 @@ class Verdict:
     cause: str = ""
 
 
-def judge(
-    expected: Expectation, observed: Observation, *, origin: str, deviation: Deviation | None = None
-) -> Verdict:
+def judge(expected: Expectation, observed: Observation, *, origin: str, deviation: Deviation | None = None) -> Verdict:
     """Judge one case. ``origin`` is where the page must have been; expectation and deviation have no placeholders."""
     outcomes = tuple(_outcome(result, observed) for result in observed.page)
     if (untested := _untested(observed, outcomes, origin)) is not None:

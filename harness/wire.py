@@ -110,7 +110,9 @@ class Wire:
     def settle(self, token: str, deadline: float) -> tuple[Exchange, ...]:
         """Return the exchanges of a token once none of them is open, or after ``deadline`` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: all(e.ending is not Ending.OPEN for e in self._exchanges.get(token, ())), deadline)
+            self._changed.wait_for(
+                lambda: all(e.ending is not Ending.OPEN for e in self._exchanges.get(token, ())), deadline
+            )
         return self.read(token)
 
     def forget(self, token: str) -> None:

@@ -26,6 +26,10 @@ def create_app(hooks: str = "published") -> Flask:
     app.config.update(
         SECRET_KEY=secrets.token_bytes(32),
         ACCESS_TOKEN="letmein",
+        # Cookies know no ports: a name of its own keeps several of these apps on one host apart, and the path keeps the
+        # cookie out of every request but those to /me.
+        SESSION_COOKIE_NAME=f"session_{hooks.replace(':', '_')}",
+        SESSION_COOKIE_PATH="/me",
         PROPAGATE_EXCEPTIONS=False,  # an unhandled error is a 500 on the wire, whoever serves the app
     )
     chosen.install(app)

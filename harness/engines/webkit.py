@@ -27,7 +27,11 @@ from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
 CALL_DEADLINE = 20.0  # seconds for opening a page
-GLOBS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/lib/webkit2gtk-4.*/MiniBrowser", "/usr/lib*/webkitgtk-6.*/MiniBrowser")
+GLOBS = (
+    "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
+    "/usr/lib/webkit2gtk-4.*/MiniBrowser",
+    "/usr/lib*/webkitgtk-6.*/MiniBrowser",
+)
 LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
 
@@ -164,7 +168,11 @@ async def _inspectable(address: str, poll: Callable[[], int | None]) -> str:
 async def _version(path: str, display: str) -> str:
     """Ask the executable; the page's user agent string is frozen and says nothing."""
     asked = await asyncio.create_subprocess_exec(
-        path, "--version", env={**os.environ, "DISPLAY": display}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        path,
+        "--version",
+        env={**os.environ, "DISPLAY": display},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     output, _ = await asked.communicate()
     return output.decode().strip().removeprefix("WebKitGTK ") or "unknown"

@@ -1,0 +1,146 @@
+"""A live page: open in a browser on some origin, it takes batches of planned cases and gives observations.
+
+Joins the three sources of an observation: what the page posts home, what the wire recorded, what the browser said.
+Knows what a run or a test does with them as little as it knows what is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from client_site import BatchDone, PageDied, Results, Session
+from harness import canaries, plan
+from harness.engines import Browser, Page
+from harness.errors import BrowserCrashed
+from harness.ground import Ground
+from harness.observation import Observation, PageOutcome, PageResult
+from harness.plan import Planned
+from harness.verdict import Status, judge
+
+PATIENCE = 15.0  # seconds without news, beyond what the steps themselves may take, before a page counts as hung
+SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
+WORDS = 0.5  # seconds to wait for the browser's own sentences (FACTS 1: all came within 8 ms)
+
+
+class Stopped(Exception):
+    """Whoever asked does not want to know any more."""
+
+
+@dataclass
+class Answers:
+    """What a page has said about a batch so far; ``cause`` says why it will say no more, where it did not finish."""
+
+    planned: Sequence[Planned]
+    cause: str = ""
+    results: dict[str, dict[int, PageResult]] = field(default_factory=lambda: defaultdict(dict))
+
+    def take(self, report: Results) -> int:
+        """Keep results; return how many cases they complete."""
+        complete = 0
+        lengths = {one.token: len(one.unit["steps"]) for one in self.planned}
+        for step in report.steps:
+            token, result = str(step["unit"]), PageResult.read(step)
+            if token in lengths:
+                self.results[token][result.step] = result
+                complete += len(self.results[token]) == lengths[token]
+        return complete
+
+    def of(self, one: Planned) -> tuple[PageResult, ...]:
+        """Return the results of a case in the order of its steps."""
+        return tuple(result for _, result in sorted(self.results[one.token].items()))
+
+    def is_complete(self, one: Planned) -> bool:
+        """Tell whether every step of a case was reported."""
+        return len(self.results[one.token]) == len(one.unit["steps"])
+
+
+class LivePage:
+    """A page that is open. Make one with `live_page`."""
+
+    def __init__(self, page: str, ground: Ground, session: Session, browser_page: Page) -> None:
+        self.page = page
+        self._ground = ground
+        self._session = session
+        self._browser_page = browser_page
+        self._batches = 0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Make whoever waits for this page raise `Stopped`; from any thread."""
+        self._stopped.set()
+        self._session.die("the run was stopped")
+
+    def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
+        """Give the page a batch and wait for its end, or for the page's; raise `Stopped` when told to stop."""
+        self._batches += 1
+        answers = Answers(planned)
+        self._session.give(plan.batch(self._batches, planned))
+        patience = PATIENCE + plan.allowance(planned)
+        while True:
+            news = self._session.wait(patience)
+            if self._stopped.is_set():
+                raise Stopped
+            match news:
+                case Results():
+                    on_progress(answers.take(news))
+                case BatchDone():
+                    return answers
+                case PageDied():
+                    answers.cause = news.cause
+                    return answers
+                case None:
+                    answers.cause = f"the page did not report for {patience:g} s"
+                    return answers
+
+    def observe(self, answers: Answers) -> Iterator[tuple[Planned, Observation]]:
+        """Yield each case that was answered in full, once the wire has settled and the browser has had its say."""
+        complete = [one for one in answers.planned if answers.is_complete(one)]
+        errors = {
+            one.token
+            for one in complete
+            if any(result.outcome is PageOutcome.NETWORK_ERROR for result in answers.of(one))
+        }
+        faults = self._ground.faults() if errors else ()
+        self._browser_page.wait_for_messages(frozenset(errors), WORDS)
+        messages = self._browser_page.messages()
+        for one in complete:
+            page = answers.of(one)
+            gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
+            exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)
+            reason = next((message.text for message in messages if message.mentions(one.token)), "")
+            yield one, Observation(page, exchanges, reason, faults)
+
+    def ask_canaries(self) -> tuple[int, tuple[str, ...]]:
+        """Ask what is known; return how much was asked and what was answered wrong. Raise `BrowserCrashed`."""
+        scenarios = [replace(canary, page=self.page) for canary in canaries.CANARIES]
+        asked = [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
+        answers = self.ask(asked)
+        if answers.cause:
+            raise BrowserCrashed(f"{answers.cause} while it was asked canaries")
+        failures = []
+        for one, observation in self.observe(answers):
+            verdict = judge(one.expectation, observation, origin=one.origin)
+            if verdict.status is not Status.PASS:
+                why = "; ".join(map(str, verdict.differences)) or verdict.cause
+                failures.append(f"{one.case.scenario.id}: {why}")
+            self._ground.wire.forget(one.token)
+        return len(asked), tuple(failures)
+
+
+@contextlib.contextmanager
+def live_page(page: str, browser: Browser, ground: Ground) -> Iterator[LivePage]:
+    """Open a page on an origin (`harness.scenario.Scenario.page`) and close it again; raise `BrowserCrashed`."""
+    session = ground.board.open()
+    sandboxed = "?sandboxed" if page == "null" else ""
+    try:
+        opened = browser.open(f"{ground.page_url(page)}/agent/{session.id}{sandboxed}", session.die)
+        try:
+            yield LivePage(page, ground, session, opened)
+        finally:
+            opened.close()
+    finally:
+        ground.board.close(session)
