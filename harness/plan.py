@@ -55,7 +55,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Planned:
-    """A case with everything a run needs: its token, the page's origin, the agent's unit, the expectation in full."""
+    """A case with all that a run needs: its token, the page's origin, the agent's unit, the expectation in full."""
 
     case: Case
     token: str
@@ -74,7 +74,7 @@ def cases(
 ) -> Iterator[Case]:
     """Yield every case of the scenarios under the hook sets, in a fixed order.
 
-    ``keep`` is a shell pattern, or a part, of the ids wanted. ``broken:…`` is held to the expectations of ``published``.
+    ``keep`` is a shell pattern, or a part, of the ids wanted. A ``broken:…`` set is held to what ``published`` does.
     """
     wanted = [scenario for scenario in scenarios if keep is None or matches(scenario.id, keep)]
     for hooks, scenario in itertools.product(hook_sets, wanted):
@@ -82,6 +82,11 @@ def cases(
         if expect in scenario.expect:
             for api, number in itertools.product(scenario.apis, range(repeat)):
                 yield Case(scenario, hooks, api, expect, number)
+
+
+def shard(every: Iterable[Case], number: int, count: int) -> tuple[Case, ...]:
+    """Return the ``number``-th of ``count`` parts (from 1) that together hold every case once."""
+    return tuple(itertools.islice(every, number - 1, None, count))
 
 
 def matches(scenario_id: str, pattern: str) -> bool:

@@ -50,7 +50,7 @@ class Order:
     """
 
     cases: tuple[Case, ...]
-    engines: tuple[EngineChoice, ...]
+    choices: tuple[EngineChoice, ...]
     headed: bool = False
     required: bool = True
     deviations: tuple[deviations.Deviation, ...] = ()
@@ -62,9 +62,9 @@ def run(order: Order, ground: Ground) -> Iterator[Event]:
     begun = time.monotonic()
     events: queue.Queue[Event | None] = queue.Queue()
     stop = threading.Event()
-    workers = [_EngineRun(choice, order, ground, events.put, stop) for choice in order.engines]
+    workers = [_EngineRun(choice, order, ground, events.put, stop) for choice in order.choices]
     threads = [threading.Thread(target=_work, args=(worker, events, stop), daemon=True) for worker in workers]
-    yield RunStarted(tuple(choice.name.value for choice in order.engines), len(order.cases))
+    yield RunStarted(tuple(choice.name.value for choice in order.choices), len(order.cases))
     interrupted = False
     try:
         for thread in threads:

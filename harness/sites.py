@@ -136,7 +136,8 @@ class _ClosableProtocol(H11Protocol):
     def handle_events(self) -> None:
         super().handle_events()
         if self.scope is not None:
-            self.scope.setdefault("extensions", {}).setdefault("corsproof.close", self._close_from_any_thread)
+            extensions = cast(dict[str, Any], self.scope.setdefault("extensions", {}))
+            extensions.setdefault("corsproof.close", self._close_from_any_thread)
 
     def _close_from_any_thread(self) -> None:
         self.loop.call_soon_threadsafe(self.transport.abort)

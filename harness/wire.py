@@ -218,8 +218,8 @@ class _Record:
 
     def _sending(self, send: Send) -> Send:
         async def sent(message: Message) -> None:
-            if self._exchange.ending is Ending.CLOSED:
-                return
+            if self._exchange.ending in (Ending.CLOSED, Ending.CUT_OFF):
+                return  # the connection is gone: what is said now goes nowhere
             starts = message["type"] == "http.response.start"
             if starts:
                 self._set(status=message["status"], response_headers=_pairs(message.get("headers", ())))

@@ -1,4 +1,4 @@
-"""The catalogue: scenarios as data, by suite. The only logic is the loader; a suite's modules are read when asked for."""
+"""The catalogue: scenarios as data, by suite. The only logic is the loader; a suite is read when it is asked for."""
 
 from __future__ import annotations
 

@@ -15,7 +15,11 @@ from harness.errors import BrowserUnavailable
 
 
 def start_bound(
-    command: Sequence[str], *, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+    stderr: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own (Ctrl-C is not its business) that the kernel kills when its starter dies.
 
@@ -29,7 +33,7 @@ def start_bound(
         pass_fds=pass_fds,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=True,
     )
 
@@ -73,8 +77,10 @@ def _read_line(descriptor: int, deadline: float) -> str:
     line = b""
     while not line.endswith(b"\n"):
         ready, _, _ = select.select([descriptor], [], [], deadline)
-        chunk = os.read(descriptor, 64) if ready else b""
-        if not chunk:
+        if not ready:
             raise BrowserUnavailable(f"Xvfb gave no display within {deadline:g} s")
+        chunk = os.read(descriptor, 64)
+        if not chunk:
+            raise BrowserUnavailable("Xvfb ended before it gave a display")
         line += chunk
     return line.decode().strip()

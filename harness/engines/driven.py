@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
 CALL_DEADLINE = 20.0  # seconds for opening or closing a page
+DRIVER_DEADLINE = 5.0  # seconds for the driver to end after it was told to
+GRACE = 5.0  # seconds beyond the launch's deadline, within which Playwright says itself why it missed that
 _URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
 
 
@@ -51,14 +54,18 @@ class DrivenBrowser:
 
     def __init__(self, recipe: Recipe, how: Launch) -> None:
         self._thread = LoopThread(f"corsproof-{recipe.name}")
-        self._playwright: Playwright | None = None
+        self._driver: _Driver | None = None
         self._browser: PlaywrightBrowser | None = None
         self._context: BrowserContext
         self._mailboxes: set[Mailbox] = set()
         self.info: EngineInfo
         try:
-            self._thread.call(self._start(recipe, how), how.deadline)
-        except (TimeoutError, PlaywrightError) as error:
+            self._thread.call(self._start(recipe, how), how.deadline + GRACE)
+        except BrowserUnavailable:
+            self.close()
+            raise
+        except Exception as error:
+            # Besides its own errors Playwright lets bare ones through, such as those of a driver that died.
             self.close()
             raise BrowserUnavailable(f"{recipe.name} did not start: {error}") from error
         except BaseException:
@@ -66,8 +73,9 @@ class DrivenBrowser:
             raise
 
     async def _start(self, recipe: Recipe, how: Launch) -> None:
-        self._playwright = await async_playwright().start()
-        kind: BrowserType = getattr(self._playwright, recipe.name.value)
+        end = time.monotonic() + how.deadline
+        self._driver = _Driver()
+        kind: BrowserType = getattr(await self._driver.started(how.deadline), recipe.name.value)
         own = kind.executable_path
         path, protocol, channel = _executable(recipe, how.path, own)
         self._browser = await kind.launch(
@@ -76,7 +84,7 @@ class DrivenBrowser:
             headless=not how.headed,
             args=list(recipe.args),
             firefox_user_prefs=recipe.prefs or None,
-            timeout=how.deadline * 1000,
+            timeout=max(1.0, (end - time.monotonic()) * 1000),  # 0 would mean no deadline
         )
         self._browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
         # Certificates of the local sites come from an authority that no browser knows.
@@ -117,14 +125,47 @@ class DrivenBrowser:
         self._thread.stop()
 
     async def _stop(self) -> None:
-        browser, playwright = self._browser, self._playwright
-        self._browser = self._playwright = None
+        browser, driver = self._browser, self._driver
+        self._browser = self._driver = None
         if browser is not None:
             with contextlib.suppress(PlaywrightError, TimeoutError):
                 await asyncio.wait_for(browser.close(), CALL_DEADLINE / 2)
-        if playwright is not None:
+        if driver is not None:
             # Ending the driver ends every browser it started, also one that no longer answers.
-            await playwright.stop()
+            await driver.end()
+
+
+class _Driver:
+    """Playwright's driver process. Its start is never cancelled: Playwright would then leave the process behind."""
+
+    def __init__(self) -> None:
+        self._manager = async_playwright()
+        self._starting = asyncio.ensure_future(self._manager.start())
+
+    async def started(self, deadline: float) -> Playwright:
+        """Return Playwright; raise `BrowserUnavailable` when its driver does not come up."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._starting), deadline)
+        except TimeoutError:
+            raise BrowserUnavailable(f"Playwright's driver did not start within {deadline:g} s") from None
+        except Exception as error:
+            # Playwright leaves the same error in a task that nobody awaits, which asyncio would print.
+            asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+            raise BrowserUnavailable(f"Playwright's driver did not start: {error}") from error
+
+    async def end(self) -> None:
+        """End the process: tell it to, and kill it when it does not listen."""
+        await asyncio.wait({self._starting}, timeout=DRIVER_DEADLINE)
+        ending = asyncio.ensure_future(self._manager.__aexit__())
+        if not (await asyncio.wait({ending}, timeout=DRIVER_DEADLINE))[0]:
+            # Playwright has no public word for this process.
+            with contextlib.suppress(AttributeError, ProcessLookupError):
+                getattr(self._manager._connection._transport, "_proc").kill()
+            await asyncio.wait({ending}, timeout=DRIVER_DEADLINE)
+        with contextlib.suppress(Exception):  # there is no process to tell where none could be started
+            ending.result()
+        with contextlib.suppress(Exception):
+            self._starting.result()
 
 
 class DrivenPage:

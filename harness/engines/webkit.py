@@ -15,6 +15,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from glob import glob
+from pathlib import Path
 
 import httpx
 
@@ -65,20 +66,30 @@ class GtkBrowser:
         except BrowserUnavailable:
             self.close()
             raise
-        except (BrowserCrashed, TimeoutError, OSError) as error:
+        except Exception as error:
             self.close()
             raise BrowserUnavailable(f"webkit did not start: {error}") from error
+        except BaseException:
+            self.close()
+            raise
 
     async def _start(self, path: str, how: Launch) -> None:
         # On the loop's thread, so that the kernel ends the processes when this thread is gone.
-        display = os.environ.get("DISPLAY", "") if how.headed else self._own_display(how.deadline)
+        # Half of the deadline, so that a display that never comes is said to be the cause.
+        display = os.environ.get("DISPLAY", "") if how.headed else self._own_display(how.deadline / 2)
         home = tempfile.mkdtemp(prefix="corsproof-webkit-")
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         address = _own_address()
         flags = _flags(how.proxy)
-        process = start_bound([path, *flags, "about:blank"], env=_environment(display, home, address))
+        words = Path(home, "stderr")
+        with words.open("wb") as stderr:
+            command = [path, *flags, "about:blank"]
+            process = start_bound(command, env=_environment(display, home, address), stderr=stderr.fileno())
         self._closing.callback(end, process)
-        self._inspector = await Inspector.attach(await _inspectable(address, process.poll))
+        try:
+            self._inspector = await Inspector.attach(await _inspectable(address, process.poll))
+        except BrowserUnavailable as error:
+            raise BrowserUnavailable(f"{error}: {words.read_text(errors='replace').strip()}") from None
         self.info = EngineInfo(EngineName.WEBKIT, await _version(path, display), "webkit-inspector", path, flags)
 
     def _own_display(self, deadline: float) -> str:

@@ -1,4 +1,4 @@
-"""Pages on other origins: another port is the rule, here are another host, names, names over TLS, and no origin at all."""
+"""Pages on other origins: another port is the rule; here are another host, names, and no origin at all."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""The tally of a run: eats every event, counts, and says which exit code the run has earned (DESIGN 7).
+
+"CORS is wrong" (1) never looks like "we could not test" (3 and 4). Knows neither runner nor reports.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import IntEnum
+
+from harness.events import CanariesSung, CaseFinished, EngineUnavailable, Event, HarnessFault, RunFinished
+from harness.verdict import UNTESTED, Status
+
+
+class Exit(IntEnum):
+    """Exit codes of the command."""
+
+    AS_EXPECTED = 0
+    FINDINGS = 1
+    USAGE = 2
+    NO_BROWSER = 3
+    NOT_TESTED = 4
+    INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class Tally:
+    """Counts of one run."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[Status] = Counter()
+        self._engines_at_work: set[str] = set()
+        self._canaries_failed = False
+        self._required_missing = False
+        self._fault = False
+        self._interrupted = False
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case CaseFinished():
+                self.statuses[event.verdict.status] += 1
+                self._engines_at_work.add(event.engine)
+            case CanariesSung():
+                self._engines_at_work.add(event.engine)
+                self._canaries_failed |= bool(event.failures)
+            case EngineUnavailable():
+                self._required_missing |= event.required
+            case HarnessFault():
+                self._fault = True
+            case RunFinished():
+                self._interrupted = event.interrupted
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many results have each status, and how many there are."""
+        return {"results": self.statuses.total(), **{status.value: self.statuses[status] for status in Status}}
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code, the gravest reason first."""
+        if self._interrupted:
+            return Exit.INTERRUPTED
+        if self._canaries_failed or self._required_missing:
+            return Exit.NO_BROWSER
+        if self._fault or any(self.statuses[status] for status in UNTESTED):
+            return Exit.NOT_TESTED
+        if not self._engines_at_work:
+            return Exit.NO_BROWSER
+        return Exit.FINDINGS if self.statuses[Status.FAIL] else Exit.AS_EXPECTED
