@@ -1,4 +1,4 @@
-"""The Flask app of the page's site: the page, its two control endpoints, and the same-origin proxy.
+"""The Flask app of the page's site: the page, its control endpoints, and the same-origin proxy.
 
 The page phones home: it asks for batches and posts results with ordinary same-origin requests, so that nothing of a
 check passes through a browser's driver. Imports `client_site.board` and Flask; httpx when the proxy is used.
@@ -36,6 +36,11 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
         report = request.get_json()
         session_or_404(session_id).post(report["steps"], report.get("batch_done"))
         return "", 204
+
+    @app.post("/agent/<session_id>/arrived")
+    def arrived(session_id: str) -> Response:
+        session_or_404(session_id)
+        return jsonify(arrived=board.arrived(request.get_json()["unit"], POLL_SECONDS))
 
     @app.get("/favicon.ico")
     def favicon() -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,9 +87,13 @@ class Session:
 
 
 class Board:
-    """The sessions of all open pages."""
+    """The sessions of all open pages.
 
-    def __init__(self) -> None:
+    ``arrived`` waits until a unit's request has arrived at its server, at most so many seconds; it says whether it has.
+    """
+
+    def __init__(self, arrived: Callable[[str, float], bool] = lambda unit, deadline: False) -> None:
+        self.arrived = arrived
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
 

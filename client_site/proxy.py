@@ -6,12 +6,15 @@ the API is turned into one of the proxy's.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import weakref
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request
 from werkzeug.routing import Rule
 
 PREFIX = "/proxy"
+PATH_SAFE = "/:@!$&'()*+,;=~"
 DEADLINE = 30.0  # seconds for one forwarded request
 HOP_BY_HOP = frozenset(
     {
@@ -34,18 +37,19 @@ def install(app: Flask, api: str) -> None:
     import httpx  # here, because only this set of scenarios needs it
 
     client = httpx.Client(base_url=api, timeout=DEADLINE, trust_env=False)
+    weakref.finalize(app, client.close)
 
     def forward(path: str) -> Response:
         asked = request.query_string.decode("latin-1")
-        url = f"/{path}?{asked}" if asked else f"/{path}"
-        headers = [(name, value) for name, value in request.headers if name.lower() not in HOP_BY_HOP]
+        # The path comes decoded: what would mean something else in a URL is escaped again.
+        url = f"/{quote(path, safe=PATH_SAFE)}" + (f"?{asked}" if asked else "")
+        headers = _end_to_end(request.headers)
         try:
             answer = client.request(request.method, url, headers=headers, content=request.get_data())
         except httpx.TransportError as error:
             return Response(f"the API did not answer: {error}", status=502, content_type="text/plain")
         # The body was decoded on the way through.
-        dropped = HOP_BY_HOP | {"content-encoding"}
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in dropped]
+        kept = [pair for pair in _end_to_end(answer.headers.multi_items()) if pair[0].lower() != "content-encoding"]
         return Response(answer.content, answer.status_code, [(name, _here(name, value, api)) for name, value in kept])
 
     # Without methods a rule takes every one; `Flask.add_url_rule` would make it GET.
@@ -53,10 +57,18 @@ def install(app: Flask, api: str) -> None:
     app.view_functions["proxy"] = forward
 
 
+def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the fields that are not of one connection: neither by their name nor because Connection names them."""
+    pairs = list(headers)
+    named = {part.strip().lower() for name, value in pairs if name.lower() == "connection" for part in value.split(",")}
+    return [(name, value) for name, value in pairs if name.lower() not in HOP_BY_HOP | named]
+
+
 def _here(name: str, value: str, api: str) -> str:
     """Turn a Location on the API into one behind the proxy."""
     if name.lower() != "location":
         return value
-    if value.startswith(api):
+    if value == api or value.startswith((f"{api}/", f"{api}?")):
         value = value[len(api) :]
+        value = value if value.startswith("/") else f"/{value}"
     return PREFIX + value if value.startswith("/") and not urlsplit(value).netloc else value

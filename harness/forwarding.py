@@ -61,14 +61,16 @@ class ForwardProxy:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(HEAD_DEADLINE):
             head = await reader.readuntil(b"\r\n\r\n")
-        method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
-        tunnel = method == "CONNECT"
-        host = urlsplit(f"//{target}" if tunnel else target).hostname or ""
+        try:
+            method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
+            tunnel = method == "CONNECT"
+            host = urlsplit(f"//{target}" if tunnel else target).hostname or ""
+        except ValueError:
+            await _refuse(writer, "400 Bad Request", "corsproof's proxy cannot read this request")
+            return
         port = self._ports.get(("https" if tunnel else "http", host))
         if port is None:
-            refusal = f"corsproof's proxy knows no {host!r}"
-            writer.write(f"HTTP/1.1 502 Bad Gateway\r\nContent-Length: {len(refusal)}\r\n\r\n{refusal}".encode())
-            await writer.drain()
+            await _refuse(writer, "502 Bad Gateway", f"corsproof's proxy knows no {host!r}")
             return
         site_reader, site_writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -79,6 +81,12 @@ class ForwardProxy:
             await _pipe_both(reader, writer, site_reader, site_writer)
         finally:
             site_writer.close()
+
+
+async def _refuse(writer: asyncio.StreamWriter, status: str, text: str) -> None:
+    body = text.encode()
+    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    await writer.drain()
 
 
 def _for_the_site(head: bytes) -> bytes:

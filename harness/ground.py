@@ -17,6 +17,7 @@ from harness.sites import Site, Sites
 from harness.wire import Wire
 
 LOOPBACK = ("localhost", "127.0.0.1")
+PAGES = "pages"  # the name of the page's own site
 
 
 class Ground:
@@ -30,7 +31,7 @@ class Ground:
         self, apis: Mapping[str, Callable[[], Any]], *, names: Iterable[str] = (), proxied: str | None = None
     ) -> None:
         self.wire = Wire()
-        self.board = client_site.Board()
+        self.board = client_site.Board(self.wire.wait_for)
         self._sites = Sites(self.wire)
         self._apis = {canaries.HOOKS: lambda: canaries.app, **apis}
         self._apps: dict[str, Any] = {}
@@ -77,11 +78,35 @@ class Ground:
                 self._apps[api] = self._apis[api]()
             return self._serve(api, scheme, self._apps[api], (_api_host(api),))
 
-    def faults(self) -> tuple[str, ...]:
-        """Say which of the sites cannot be reached right now, and why."""
+    def add_api(self, api: str, make: Callable[[], Any]) -> None:
+        """Add an API to those that can be served."""
+        with self._lock:
+            self._apis[api] = make
+
+    def remove_api(self, api: str) -> None:
+        """Forget an API and stop its sites."""
+        with self._lock:
+            sites = [self._served.pop(key) for key in tuple(self._served) if key[0] == api]
+            self._apis.pop(api, None)
+            self._apps.pop(api, None)
+        for site in sites:
+            self._sites.stop(site)
+
+    def add_page(self, page: str) -> None:
+        """Let browsers reach the page's sites under one host more; a certificate made before lacks that name."""
+        _, host = _parts(page)
+        with self._lock:
+            if host and not _is_loopback(host) and host not in self._names:
+                self._names = (*self._names, host)
+                for (name, _), site in self._served.items():
+                    if name == PAGES:
+                        self._sites.name(site, host)
+
+    def faults(self) -> dict[str, str]:
+        """Return, for each API (and `PAGES`) that cannot be reached right now, why."""
         with self._lock:
             sites = tuple(self._served.values())
-        return tuple(fault for site in sites if (fault := site.fault()))
+        return {site.name: fault for site in sites if (fault := site.fault())}
 
     def stop(self, site: Site) -> None:
         """Stop serving one site."""
@@ -89,10 +114,10 @@ class Ground:
 
     def _page_site(self, scheme: str) -> Site:
         with self._lock:
-            if "pages" not in self._apps:
+            if PAGES not in self._apps:
                 api = self.api_site(self._proxied).origin("127.0.0.1") if self._proxied else None
-                self._apps["pages"] = client_site.create_app(self.board, api=api)
-            return self._serve("pages", scheme, self._apps["pages"], self._names)
+                self._apps[PAGES] = client_site.create_app(self.board, api=api)
+            return self._serve(PAGES, scheme, self._apps[PAGES], self._names)
 
     def _serve(self, name: str, scheme: str, app: Any, hosts: tuple[str, ...]) -> Site:
         key = (name, scheme)

@@ -16,7 +16,7 @@ from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, plan
 from harness.engines import Browser, Page
 from harness.errors import BrowserCrashed
-from harness.ground import Ground
+from harness.ground import PAGES, Ground
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.plan import Planned
 from harness.verdict import Status, judge
@@ -104,7 +104,7 @@ class LivePage:
             for one in complete
             if any(result.outcome is PageOutcome.NETWORK_ERROR for result in answers.of(one))
         }
-        faults = self._ground.faults() if errors else ()
+        faults = self._ground.faults() if errors else {}
         self._browser_page.wait_for_messages(frozenset(errors), WORDS)
         messages = self._browser_page.messages()
         for one in complete:
@@ -112,7 +112,8 @@ class LivePage:
             gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
             exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)
             reason = next((message.text for message in messages if message.mentions(one.token)), "")
-            yield one, Observation(page, exchanges, reason, faults)
+            own = tuple(faults[site] for site in (one.case.hooks, PAGES) if site in faults)
+            yield one, Observation(page, exchanges, reason, own)
 
     def ask_canaries(self) -> tuple[int, tuple[str, ...]]:
         """Ask what is known; return how much was asked and what was answered wrong. Raise `BrowserCrashed`."""

@@ -34,7 +34,13 @@ class LoopThread:
         self.loop.close()
 
     def call(self, work: Coroutine[Any, Any, T], deadline: float) -> T:
-        """Run ``work`` to its end and return its value; raise `TimeoutError` after ``deadline`` seconds."""
+        """Run ``work`` to its end and return its value; raise `TimeoutError` after ``deadline`` seconds.
+
+        Raises `RuntimeError` when the loop has been stopped.
+        """
+        if not self._thread.is_alive():
+            work.close()
+            raise RuntimeError(f"{self.name} has been stopped")
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result(deadline)

@@ -48,8 +48,8 @@ class Outcome(str, Enum):
 class Step:
     """One request of a page. ``url`` begins with a placeholder; times are milliseconds.
 
-    ``after_ms`` is the earliest start, counted from the scenario's; ``abort_ms`` is when the page itself gives up;
-    ``deadline_ms`` when the harness does.
+    ``after_ms`` is the earliest start, counted from the scenario's; ``abort_ms`` is when the page itself gives up,
+    counted from the arrival of its first request at the server; ``deadline_ms`` when the harness does.
     """
 
     method: str

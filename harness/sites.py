@@ -65,6 +65,7 @@ class Sites:
         self._wire = wire
         self._thread = LoopThread("corsproof-sites")
         self._servers: list[_Server] = []
+        self._middlewares: list[WSGIMiddleware] = []
         self._ports: dict[tuple[str, str], int] = {}
         self._proxy = ForwardProxy(self._ports)
         self._authority: trustme.CA | None = None
@@ -90,7 +91,7 @@ class Sites:
         ``interface`` is ``"wsgi"``, ``"asgi"`` or ``"auto"``, which asks the application whether it is a coroutine.
         """
         wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
-        asgi = cast(AsgiApp, WSGIMiddleware(app, workers=WORKERS) if wsgi else app)
+        asgi = self._asgi(app) if wsgi else cast(AsgiApp, app)
         sockets = _listen()
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
         server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
@@ -101,8 +102,13 @@ class Sites:
             self._thread.call(server.start(sockets), START_DEADLINE)
         except TimeoutError:
             raise SiteFault(f"the site {name!r} did not start within {START_DEADLINE:g} s") from None
-        self._ports.update({(site.scheme, host): site.port for host in hosts})
+        for host in hosts:
+            self.name(site, host)
         return site
+
+    def name(self, site: Site, host: str) -> None:
+        """Let browsers that use `proxy` reach a site under one host more, on the scheme's default port."""
+        self._ports[site.scheme, host] = site.port
 
     def stop(self, site: Site) -> None:
         """Stop serving one site; its port then refuses connections."""
@@ -118,6 +124,14 @@ class Sites:
             with contextlib.suppress(TimeoutError):
                 self._thread.call(self._close(servers), STOP_DEADLINE)
         self._thread.stop()
+        for middleware in self._middlewares:
+            # Idle threads end now; one whose view still computes ends with it.
+            middleware.executor.shutdown(wait=False, cancel_futures=True)
+
+    def _asgi(self, app: Any) -> AsgiApp:
+        middleware = WSGIMiddleware(app, workers=WORKERS)
+        self._middlewares.append(middleware)
+        return cast(AsgiApp, middleware)
 
     async def _close(self, servers: list[_Server]) -> None:
         await asyncio.gather(self._proxy.stop(), *(server.stop() for server in servers))

@@ -13,7 +13,7 @@ from typing import Any
 from harness.deviations import Deviation
 from harness.observation import Observation, PageOutcome, PageResult, Trouble
 from harness.scenario import Crossing, Expectation, Outcome, Seen, answers_of, asks_of
-from harness.wire import TOKEN_PARAMETER, Ending, Exchange
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Pairs
 
 
 class Status(str, Enum):
@@ -68,17 +68,25 @@ class Verdict:
 
 def judge(expected: Expectation, observed: Observation, *, origin: str, deviation: Deviation | None = None) -> Verdict:
     """Judge one case. ``origin`` is where the page must have been; expectation and deviation have no placeholders."""
-    outcomes = tuple(_outcome(result, observed) for result in observed.page)
-    if (untested := _untested(observed, outcomes, origin)) is not None:
-        return untested
-    if (broken := _broken_answer(observed.exchanges)) is not None:
-        return Verdict(Status.FAIL, outcomes, (broken,), Blame.APPLICATION, broken.observed)
+    outcomes = outcomes_of(observed, origin=origin)
+    if isinstance(outcomes, Verdict):
+        return outcomes
     differences = _differences(expected, observed, outcomes)
     if deviation is not None:
         return _against_deviation(deviation, observed, outcomes, differences)
     if differences:
         return Verdict(Status.FAIL, outcomes, differences, _blame(differences))
     return Verdict(Status.PASS, outcomes)
+
+
+def outcomes_of(observed: Observation, *, origin: str) -> tuple[Outcome, ...] | Verdict:
+    """Return what each step came to, or the verdict where page and wire do not explain it, whatever was expected."""
+    outcomes = tuple(_outcome(result, observed) for result in observed.page)
+    if (untested := _untested(observed, outcomes, origin)) is not None:
+        return untested
+    if (broken := _broken_answer(observed.exchanges)) is not None:
+        return Verdict(Status.FAIL, outcomes, (broken,), Blame.APPLICATION, broken.observed)
+    return outcomes
 
 
 def _outcome(result: PageResult, observed: Observation) -> Outcome:
@@ -150,9 +158,14 @@ def _against_deviation(
 
 
 def _blame(differences: tuple[Difference, ...]) -> Blame:
-    """Blame the application where its answers are not the expected ones, else the engine."""
-    answered = any(".answers" in d.where or ".status" in d.where for d in differences if d.where.startswith("wire["))
-    return Blame.APPLICATION if answered else Blame.ENGINE
+    """Blame whoever first left the expected way on the wire: the engine by its request, the application by its answer.
+
+    An answer to a request that was not expected proves nothing against the application.
+    """
+    places = [d.where.partition(".")[::2] for d in differences if d.where.startswith("wire[")]
+    first = [what for where, what in places if where == places[0][0]]
+    answered = [what.startswith("answers.") or what == "status" for what in first]
+    return Blame.APPLICATION if answered and all(answered) else Blame.ENGINE
 
 
 def _differences(expected: Expectation, observed: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:
@@ -178,11 +191,11 @@ def _seen_differences(where: str, seen: Seen, result: PageResult, outcome: Outco
 
 def _wire_differences(where: str, crossing: Crossing, exchange: Exchange) -> list[Difference]:
     found = _unequal(f"{where}.method", crossing.method, exchange.method)
-    found += _unequal(f"{where}.path", crossing.path, _without_token(exchange.target))
-    found += _unequal(f"{where}.asks", _lines(crossing.asks), _lines(asks_of(exchange.request_headers)))
+    found += _unequal(f"{where}.path", crossing.path, without_token(exchange.target))
+    found += _header_differences(f"{where}.asks", crossing.asks, asks_of(exchange.request_headers))
     if crossing.status is not None:
         found += _unequal(f"{where}.status", crossing.status, exchange.status)
-        found += _unequal(f"{where}.answers", _lines(crossing.answers), _lines(answers_of(exchange.response_headers)))
+        found += _header_differences(f"{where}.answers", crossing.answers, answers_of(exchange.response_headers))
     return found
 
 
@@ -190,15 +203,24 @@ def _unequal(where: str, expected: Any, observed: Any) -> list[Difference]:
     return [] if expected == observed else [Difference(where, str(expected), str(observed))]
 
 
-def _lines(pairs: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in sorted(pairs)) or "none"
+def _header_differences(where: str, expected: Pairs, observed: Pairs) -> list[Difference]:
+    """Compare headers name by name: every value of a name, with its doubles, without regard to order."""
+    found: list[Difference] = []
+    for name in sorted({name for name, _ in (*expected, *observed)}):
+        found += _unequal(f"{where}.{name}", _values(expected, name), _values(observed, name))
+    return found
+
+
+def _values(pairs: Pairs, name: str) -> str:
+    return " and ".join(sorted(repr(value) for key, value in pairs if key == name)) or "no such header"
 
 
 def _listing(wire: tuple[Crossing, ...] | tuple[Exchange, ...]) -> str:
     return f"{len(wire)} ({' '.join(exchange.method for exchange in wire)})" if wire else "nothing"
 
 
-def _without_token(target: str) -> str:
+def without_token(target: str) -> str:
+    """Return a path and query as the scenario has it, without the parameter that ties it to its case."""
     path, _, query = target.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith(f"{TOKEN_PARAMETER}=")]
     return f"{path}?{'&'.join(kept)}" if kept else path

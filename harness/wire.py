@@ -52,22 +52,23 @@ class Kind(str, Enum):
 class Exchange:
     """One request as it arrived and one answer as it left; ``status`` is None where no answer began.
 
-    ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is what the application raised.
+    ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is what the application raised. What may be
+    secret has no place in the repr, which tests and logs print.
     """
 
     site: str
     token: str
     method: str
-    target: str
-    request_headers: Pairs
+    target: str = field(repr=False)
+    request_headers: Pairs = field(repr=False)
     status: int | None = None
-    response_headers: Pairs = ()
-    request_body: bytes = b""
-    response_body: bytes = b""
+    response_headers: Pairs = field(default=(), repr=False)
+    request_body: bytes = field(default=b"", repr=False)
+    response_body: bytes = field(default=b"", repr=False)
     ending: Ending = Ending.OPEN
     error: str = ""
-    started: float = field(default=0.0, compare=False)
-    ended: float = field(default=0.0, compare=False)
+    started: float = field(default=0.0, compare=False, repr=False)
+    ended: float = field(default=0.0, compare=False, repr=False)
 
     @property
     def kind(self) -> Kind:
@@ -92,6 +93,7 @@ class Wire:
         """Add an exchange whose request has arrived; return its place among those of its token."""
         with self._changed:
             self._exchanges[exchange.token].append(exchange)
+            self._changed.notify_all()
             return len(self._exchanges[exchange.token]) - 1
 
     def update(self, place: int, exchange: Exchange) -> None:
@@ -106,6 +108,11 @@ class Wire:
         """Return the exchanges of a token in the order of their arrival."""
         with self._changed:
             return tuple(self._exchanges.get(token, ()))
+
+    def wait_for(self, token: str, deadline: float) -> bool:
+        """Wait until a request with this token has arrived, at most ``deadline`` seconds; say whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: token in self._exchanges, deadline)
 
     def settle(self, token: str, deadline: float) -> tuple[Exchange, ...]:
         """Return the exchanges of a token once none of them is open, or after ``deadline`` seconds."""

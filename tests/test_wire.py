@@ -215,7 +215,7 @@ def test_other_scopes_pass_by() -> None:
 
 
 def test_bodies_are_kept_bounded() -> None:
-    """Of a request's and a response's body only the first bytes are kept, whatever the chunks, and all are passed on."""
+    """Of either body only the first bytes are kept, whatever the chunks, and all are passed on."""
     chunk = b"0123456789" * 100
     got: list[bytes] = []
 
@@ -313,7 +313,7 @@ def test_many_threads_each_under_its_own_token() -> None:
         assert [(e.method, e.status) for e in exchanges] == [(f"M{index}", index) for index in range(50)]
 
 
-# ---- over real sites ---------------------------------------------------------------------------------------------------
+# ---- over real sites -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

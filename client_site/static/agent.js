@@ -6,7 +6,8 @@
    A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other.
    A step:   {api: "fetch"|"xhr", method, url, headers: [[name, value]], body: string|null, credentials, mode, redirect,
               cache, upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
-              gives up (or null), deadline_ms: when the harness gives up}
+              gives up, counted from the arrival of its request at the server (or null), deadline_ms: when the harness
+              gives up}
    A result: {unit, step, origin, outcome, type, status, status_text, url, redirected, headers: [[name, value]], body,
               error: {name, message}|null, events: [string], started_ms, ended_ms}
    Outcomes: "response", "network-error", "body-error" (headers came, the body did not), "aborted" (after abort_ms),
@@ -38,48 +39,47 @@
   const until = (time) => new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
   const problem = (error) => ({ name: String(error && error.name), message: String(error && error.message) });
 
-  /* Calls `stop` after the step's abort or deadline, whichever is first, and remembers which it was. */
-  function clock(step, stop) {
-    const aborts = step.abort_ms !== null && step.abort_ms < step.deadline_ms;
-    const state = { fired: null };
-    const timer = setTimeout(() => {
-      state.fired = aborts ? "aborted" : "deadline";
-      stop();
-    }, aborts ? step.abort_ms : step.deadline_ms);
-    state.clear = () => clearTimeout(timer);
+  /* Says why to give up on a step, and when: after its deadline, or `abort_ms` after its request has `arrived`. Whoever
+     gives up does not wait for the browser to agree: WebKit does not always let a fetch end when it is aborted. */
+  function clock(step, arrived) {
+    const state = {};
+    state.fired = new Promise((resolve) => {
+      const timers = [setTimeout(() => resolve("deadline"), step.deadline_ms)];
+      if (step.abort_ms !== null) {
+        arrived().then(() => timers.push(setTimeout(() => resolve("aborted"), step.abort_ms)));
+      }
+      state.clear = () => timers.forEach(clearTimeout);
+    });
     return state;
   }
 
-  async function byFetch(step) {
+  async function byFetch(step, seen) {
     const controller = new AbortController();
-    const timer = clock(step, () => controller.abort());
-    const seen = { outcome: "response", events: [], headers: [], body: null, error: null };
+    const options = { method: step.method, headers: step.headers, credentials: step.credentials, mode: step.mode,
+      redirect: step.redirect, cache: step.cache, signal: controller.signal };
+    if (step.body !== null) options.body = step.body;
+    let request;
     try {
-      const options = { method: step.method, headers: step.headers, credentials: step.credentials, mode: step.mode,
-        redirect: step.redirect, cache: step.cache, signal: controller.signal };
-      if (step.body !== null) options.body = step.body;
-      let request;
-      try {
-        request = new Request(step.url, options);
-      } catch (error) {
-        return { ...seen, outcome: "exception", error: problem(error) };
-      }
-      let response;
-      try {
-        response = await fetch(request);
-      } catch (error) {
-        return { ...seen, outcome: timer.fired || "network-error", error: problem(error) };
-      }
-      Object.assign(seen, { type: response.type, status: response.status, status_text: response.statusText,
-        url: response.url, redirected: response.redirected, headers: [...response.headers] });
-      try {
-        seen.body = (await response.text()).slice(0, BODY_KEPT);
-      } catch (error) {
-        return { ...seen, outcome: timer.fired || "body-error", error: problem(error) };
-      }
-      return seen;
-    } finally {
-      timer.clear();
+      request = new Request(step.url, options);
+    } catch (error) {
+      return { stop() {}, done: Promise.resolve({ outcome: "exception", error: problem(error) }) };
+    }
+    return { stop: () => controller.abort(), done: afterFetch(fetch(request), seen) };
+  }
+
+  async function afterFetch(promise, seen) {
+    let response;
+    try {
+      response = await promise;
+    } catch (error) {
+      return { outcome: "network-error", error: problem(error) };
+    }
+    Object.assign(seen, { type: response.type, status: response.status, status_text: response.statusText,
+      url: response.url, redirected: response.redirected, headers: [...response.headers] });
+    try {
+      return { outcome: "response", body: (await response.text()).slice(0, BODY_KEPT) };
+    } catch (error) {
+      return { outcome: "body-error", error: problem(error) };
     }
   }
 
@@ -95,50 +95,58 @@
     }
   }
 
-  function byXhr(step) {
+  async function byXhr(step, seen) {
     const xhr = new XMLHttpRequest();
-    const seen = { outcome: "response", events: [], headers: [], body: null, error: null };
-    const timer = clock(step, () => xhr.abort());
     listen(xhr, "", ["readystatechange", ...XHR_EVENTS], seen.events);
-    return new Promise((resolve) => {
-      xhr.addEventListener("loadend", () => resolve(afterXhr(xhr, seen, timer)));
-      try {
-        xhr.open(step.method, step.url);
-        xhr.withCredentials = step.credentials === "include";
-        for (const [name, value] of step.headers) xhr.setRequestHeader(name, value);
-        if (step.upload_listener) listen(xhr.upload, "upload.", XHR_EVENTS, seen.events);
-        xhr.send(step.body);
-      } catch (error) {
-        resolve({ ...seen, outcome: "exception", error: problem(error) });
-      }
-    }).finally(() => timer.clear());
+    const done = new Promise((resolve) => xhr.addEventListener("loadend", () => resolve(afterXhr(xhr))));
+    try {
+      xhr.open(step.method, step.url);
+      xhr.withCredentials = step.credentials === "include";
+      for (const [name, value] of step.headers) xhr.setRequestHeader(name, value);
+      if (step.upload_listener) listen(xhr.upload, "upload.", XHR_EVENTS, seen.events);
+      xhr.send(step.body);
+    } catch (error) {
+      return { stop() {}, done: Promise.resolve({ outcome: "exception", error: problem(error) }) };
+    }
+    return { stop: () => xhr.abort(), done };
   }
 
-  function afterXhr(xhr, seen, timer) {
-    if (timer.fired) return { ...seen, outcome: timer.fired };
-    if (xhr.status === 0) return { ...seen, outcome: "network-error" };
+  function afterXhr(xhr) {
+    if (xhr.status === 0) return { outcome: "network-error" };
     const lines = xhr.getAllResponseHeaders().split("\r\n").filter(Boolean);
     const headers = lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
-    return { ...seen, status: xhr.status, status_text: xhr.statusText, url: xhr.responseURL, headers,
+    return { outcome: "response", status: xhr.status, status_text: xhr.statusText, url: xhr.responseURL, headers,
       body: xhr.responseText.slice(0, BODY_KEPT) };
   }
 
-  async function runUnit(unit, inPool, report) {
+  /* Fires one step and says what script saw of it. */
+  async function runStep(step, arrived) {
+    const seen = { events: [], headers: [], body: null, error: null };
+    const timer = clock(step, arrived);
+    const { stop, done } = await (step.api === "xhr" ? byXhr : byFetch)(step, seen);
+    const given = timer.fired.then((outcome) => ({ outcome, gaveUp: true }));
+    const { gaveUp, ...end } = await Promise.race([done, given]);
+    timer.clear();
+    if (gaveUp) stop();
+    return { ...seen, ...end };
+  }
+
+  async function runUnit(unit, inPool, report, arrived) {
     const begun = performance.now();
     for (const [index, step] of unit.steps.entries()) {
       if (step.after_ms > 0) await until(begun + step.after_ms);
       await inPool(async () => {
         const started = performance.now();
-        const seen = await (step.api === "xhr" ? byXhr(step) : byFetch(step));
+        const seen = await runStep(step, () => arrived(unit.id));
         report({ unit: unit.id, step: index, origin: self.origin, ...seen, started_ms: started,
           ended_ms: performance.now() });
       });
     }
   }
 
-  async function runBatch(batch, report) {
+  async function runBatch(batch, report, arrived) {
     const inPool = pool(batch.pool);
-    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report)));
+    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report, arrived)));
   }
 
   /* ---- home: batches in, results out --------------------------------------------------------------------------- */
@@ -182,7 +190,7 @@
       const batch = await call(session, "next", { origin });
       if (batch.done) return;
       if (!batch.units) continue;
-      await run(batch, (result) => mail.add(result));
+      await run(batch, (result) => mail.add(result), (unit) => call(session, "arrived", { unit }));
       await mail.post(batch.number);
     }
   }
@@ -190,12 +198,21 @@
   /* ---- frame: an opaque origin, which reaches its site only through its parent ---------------------------------- */
 
   function insideFrame() {
-    addEventListener("message", async (event) => {
-      const tell = (message) => parent.postMessage(message, "*");
-      await runBatch(event.data, (result) => tell({ result }));
-      tell({ done: event.data.number });
+    const tell = (message) => parent.postMessage(message, "*");
+    const waiting = new Map();
+    const arrived = (unit) => new Promise((resolve) => {
+      waiting.set(unit, resolve);
+      tell({ ask: unit });
     });
-    parent.postMessage({ ready: self.origin }, "*");
+    addEventListener("message", async ({ data }) => {
+      if (data.arrived) {
+        waiting.get(data.arrived)();
+        return;
+      }
+      await runBatch(data, (result) => tell({ result }), arrived);
+      tell({ done: data.number });
+    });
+    tell({ ready: self.origin });
   }
 
   function throughFrame(script) {
@@ -204,11 +221,16 @@
     frame.srcdoc = `<!doctype html><script src="${script}" data-role="frame"></` + "script>";
     let hear = () => {};
     const ready = new Promise((resolve) => { hear = (message) => resolve(message.ready); });
+    const tell = (message) => frame.contentWindow.postMessage(message, "*");
     addEventListener("message", (event) => { if (event.source === frame.contentWindow) hear(event.data); });
     document.body.append(frame);
-    const run = (batch, report) => new Promise((resolve) => {
-      hear = (message) => (message.result ? report(message.result) : resolve());
-      frame.contentWindow.postMessage(batch, "*");
+    const run = (batch, report, arrived) => new Promise((resolve) => {
+      hear = (message) => {
+        if (message.result) report(message.result);
+        else if (message.ask) arrived(message.ask).then(() => tell({ arrived: message.ask }));
+        else resolve();
+      };
+      tell(batch);
     });
     return ready.then((origin) => ({ origin, run }));
   }

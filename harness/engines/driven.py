@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from playwright.async_api import Browser as PlaywrightBrowser
 from playwright.async_api import BrowserContext, BrowserType, ConsoleMessage, Playwright, async_playwright
@@ -84,7 +84,7 @@ class DrivenBrowser:
             headless=not how.headed,
             args=list(recipe.args),
             firefox_user_prefs=recipe.prefs or None,
-            timeout=max(1.0, (end - time.monotonic()) * 1000),  # 0 would mean no deadline
+            timeout=max(1, round((end - time.monotonic()) * 1000)),  # 0 would mean no deadline
         )
         self._browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
         # Certificates of the local sites come from an authority that no browser knows.
@@ -128,7 +128,8 @@ class DrivenBrowser:
         browser, driver = self._browser, self._driver
         self._browser = self._driver = None
         if browser is not None:
-            with contextlib.suppress(PlaywrightError, TimeoutError):
+            # Where Ctrl-C has reached the driver before us, Playwright raises a bare Exception ("Connection closed").
+            with contextlib.suppress(Exception):
                 await asyncio.wait_for(browser.close(), CALL_DEADLINE / 2)
         if driver is not None:
             # Ending the driver ends every browser it started, also one that no longer answers.
@@ -139,33 +140,36 @@ class _Driver:
     """Playwright's driver process. Its start is never cancelled: Playwright would then leave the process behind."""
 
     def __init__(self) -> None:
+        # Playwright leaves the error of a failed start in a task that nobody awaits, too; asyncio would print it.
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         self._manager = async_playwright()
         self._starting = asyncio.ensure_future(self._manager.start())
 
     async def started(self, deadline: float) -> Playwright:
         """Return Playwright; raise `BrowserUnavailable` when its driver does not come up."""
         try:
-            return await asyncio.wait_for(asyncio.shield(self._starting), deadline)
+            playwright = await asyncio.wait_for(asyncio.shield(self._starting), deadline)
         except TimeoutError:
             raise BrowserUnavailable(f"Playwright's driver did not start within {deadline:g} s") from None
         except Exception as error:
-            # Playwright leaves the same error in a task that nobody awaits, which asyncio would print.
-            asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
             raise BrowserUnavailable(f"Playwright's driver did not start: {error}") from error
+        asyncio.get_running_loop().set_exception_handler(None)
+        return playwright
 
     async def end(self) -> None:
         """End the process: tell it to, and kill it when it does not listen."""
-        await asyncio.wait({self._starting}, timeout=DRIVER_DEADLINE)
-        ending = asyncio.ensure_future(self._manager.__aexit__())
-        if not (await asyncio.wait({ending}, timeout=DRIVER_DEADLINE))[0]:
+        await self._finish(self._starting)
+        await self._finish(asyncio.ensure_future(self._manager.__aexit__()))
+
+    async def _finish(self, work: asyncio.Future[Any]) -> None:
+        """Wait for ``work`` of the process; one that takes too long is killed, which ends the work too."""
+        if not (await asyncio.wait({work}, timeout=DRIVER_DEADLINE))[0]:
             # Playwright has no public word for this process.
             with contextlib.suppress(AttributeError, ProcessLookupError):
-                getattr(self._manager._connection._transport, "_proc").kill()
-            await asyncio.wait({ending}, timeout=DRIVER_DEADLINE)
-        with contextlib.suppress(Exception):  # there is no process to tell where none could be started
-            ending.result()
-        with contextlib.suppress(Exception):
-            self._starting.result()
+                cast(Any, self._manager)._connection._transport._proc.kill()
+            await asyncio.wait({work}, timeout=DRIVER_DEADLINE)
+        with contextlib.suppress(Exception):  # a driver that never came up was told so by `started`
+            work.result()
 
 
 class DrivenPage:
@@ -185,9 +189,9 @@ class DrivenPage:
         self._mailbox.wait_for(tokens, deadline)
 
     def close(self) -> None:
-        """Close the page; a dead browser is no error."""
+        """Close the page; a dead browser or driver is no error."""
         self._mailbox.silence()
-        with contextlib.suppress(PlaywrightError, TimeoutError, RuntimeError):
+        with contextlib.suppress(Exception):
             self._thread.call(self._page.close(), CALL_DEADLINE)
 
 

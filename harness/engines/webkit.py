@@ -24,6 +24,7 @@ from harness.engines.display import Display, end, start_bound
 from harness.engines.driven import DrivenBrowser, Recipe
 from harness.engines.inspector import Inspector
 from harness.engines.mailbox import Mailbox
+from harness.engines.own import own_build
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
@@ -44,9 +45,10 @@ def system_executable() -> str | None:
 
 def launch(how: Launch) -> DrivenBrowser | GtkBrowser:
     """Start WebKit; raise `BrowserUnavailable` with the cause when it cannot be used."""
-    path = how.path or system_executable()
+    path = how.path or own_build(EngineName.WEBKIT) or system_executable()
     if path is not None and path.endswith("MiniBrowser"):
         return GtkBrowser(path, how)
+    # Playwright finds its own build itself, and says best what is wrong with it.
     return DrivenBrowser(Recipe(EngineName.WEBKIT, "playwright-webkit"), how)
 
 
@@ -54,8 +56,10 @@ class GtkBrowser:
     """A running MiniBrowser. Its one window shows one page at a time."""
 
     def __init__(self, path: str, how: Launch) -> None:
-        if not os.access(path, os.X_OK):
+        if not Path(path).exists():
             raise BrowserUnavailable(f"Executable doesn't exist at {path}")
+        if not os.access(path, os.X_OK):
+            raise BrowserUnavailable(f"spawn {path} EACCES")
         self._thread = LoopThread("corsproof-webkit")
         self._closing = contextlib.ExitStack()
         self._inspector: Inspector

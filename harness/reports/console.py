@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -117,11 +118,11 @@ class Summary:
                 self._print(event.duration_s)
 
     def _print(self, seconds: float) -> None:
-        troubled = [r for r in self._results if r.verdict.status not in (Status.PASS, Status.KNOWN, Status.SKIPPED)]
-        for result in troubled[:SHOWN]:
-            self._print_trouble(result)
-        if len(troubled) > SHOWN:
-            self._out.print(f"… and {len(troubled) - SHOWN} more; `--json` has them all")
+        groups = _troubles(self._results)
+        for group in groups[:SHOWN]:
+            self._print_trouble(group)
+        if len(groups) > SHOWN:
+            self._line(f"… and {sum(map(len, groups[SHOWN:]))} results more; the JSON document has them all")
         self._print_lines("Engines disagree", _disagreements(self._results))
         self._print_lines("Known deviations that still hold", _reasons(self._results, Status.KNOWN))
         self._print_lines("Skipped", _reasons(self._results, Status.SKIPPED))
@@ -130,24 +131,41 @@ class Summary:
         self._print_lines("Where the hook sets differ", _hook_set_lines(self._results))
         self._print_totals(seconds)
 
-    def _print_trouble(self, result: CaseFinished) -> None:
-        case, verdict, observation = result.case, result.verdict, result.observation
+    def _print_trouble(self, group: list[CaseFinished]) -> None:
+        """Tell one trouble once, with all the engines and interfaces that have it."""
+        first = group[0]
+        case, verdict, observation = first.case, first.verdict, first.observation
+        by_engine: dict[str, list[str]] = defaultdict(list)
+        for result in group:
+            by_engine[result.engine].append(result.case.api.value)
+        where = ", ".join(f"{engine} ({', '.join(dict.fromkeys(apis))})" for engine, apis in by_engine.items())
         head = Text(f"{verdict.status.value.upper()} ", STYLES[verdict.status])
-        head.append(f"{case.scenario.id} · {case.hooks} · {case.api} · {result.engine}", "bold")
+        head.append(f"{case.scenario.id} · {case.hooks} · {where}", "bold")
         head.append(f" · blame: {verdict.blame}" if verdict.blame else "")
-        self._out.print(head)
-        lines = [case.scenario.summary, verdict.cause, *map(str, verdict.differences)]
-        lines += [_exchange_line(exchange) for exchange in observation.exchanges]
-        lines += [f"browser: {observation.reason}"] if observation.reason else []
-        for line in filter(None, lines):
-            self._out.print(f"    {line}", markup=False)
+        self._out.print(head, soft_wrap=True)
+        self._line(case.scenario.summary)
+        for difference in verdict.differences:
+            self._line(str(difference))
+        if not verdict.differences:
+            self._line(verdict.cause)
+        for exchange in observation.exchanges:
+            self._line(_exchange_line(exchange))
+        if observation.reason:
+            self._line(f"{first.engine} says: {observation.reason}")
 
     def _print_lines(self, title: str, lines: Iterable[str]) -> None:
         listed = list(lines)
         if listed:
-            self._out.print(f"[bold]{title}[/bold]")
+            self._out.print(title, style="bold")
         for line in listed:
-            self._out.print(f"    {line}", markup=False)
+            self._line(line)
+
+    def _line(self, text: str) -> None:
+        """Print an indented line, whole where there is no terminal whose width it could be wrapped to."""
+        if self._out.is_terminal:
+            self._out.print(Padding(Text(text), (0, 0, 0, 4)))
+        else:
+            self._out.print(f"    {text}", markup=False, soft_wrap=True)
 
     def _print_totals(self, seconds: float) -> None:
         counts = ", ".join(
@@ -157,6 +175,21 @@ class Summary:
         self._out.print(
             f"{counts or 'no results'} in {seconds:.1f} s, {canaries} canaries passed: {ENDINGS[self._tally.exit]}"
         )
+
+
+def _troubles(results: list[CaseFinished]) -> list[list[CaseFinished]]:
+    """Return what went wrong, the same trouble of several engines and interfaces together, the simplest first."""
+    groups: dict[tuple[object, ...], list[CaseFinished]] = defaultdict(list)
+    for result in results:
+        verdict = result.verdict
+        if verdict.status not in (Status.PASS, Status.KNOWN, Status.SKIPPED):
+            said = tuple(map(str, verdict.differences)) or verdict.cause
+            groups[result.case.scenario.id, result.case.hooks, verdict.status, verdict.blame, said].append(result)
+    return sorted(groups.values(), key=lambda group: (GRAVEST.index(group[0].verdict.status), _length(group[0])))
+
+
+def _length(result: CaseFinished) -> tuple[int, int]:
+    return len(result.observation.page), len(result.verdict.differences)
 
 
 def _table(results: list[CaseFinished], engines: list[str]) -> Table:

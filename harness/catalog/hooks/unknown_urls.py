@@ -19,7 +19,8 @@ def _unknown(
     step = Step(method, "{api}" + NOWHERE, headers, body)
     how = "readable 404" if asked is None else "a preflight, then a readable 404"
     expect = unrouted(method, NOWHERE, 404, asked=asked, preflight=404)
-    return scenario(f"unknown-url-{name}", "unknown-urls", f"{method} to an unknown URL: {how}", step, expect)
+    what = f"{method} with JSON" if headers == JSON else method
+    return scenario(f"unknown-url-{name}", "unknown-urls", f"{what} to an unknown URL: {how}", step, expect)
 
 
 SCENARIOS = (

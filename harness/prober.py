@@ -1,0 +1,198 @@
+"""The prober: keeps browsers, pages and the application under test at hand, and asks one request at a time.
+
+For those who ask as they go, such as tests; a run with everything known beforehand is `harness.runner`'s. Browsers are
+started when first asked for; one that dies is given up and started again for the next question. Knows no pytest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from harness import engines, plan
+from harness.engines import Browser, EngineChoice, EngineInfo, EngineName
+from harness.errors import BrowserCrashed, BrowserUnavailable, CanaryFailed, UsageError
+from harness.ground import Ground
+from harness.live import LivePage, live_page
+from harness.observation import Observation
+from harness.result import CorsResult, result_of
+from harness.scenario import Api, Expectation, Outcome, Scenario, Seen, Step
+
+CANARIES_EVERY = 200  # questions to one page
+PAGES = 4  # open at a time in one browser: each keeps a thread of the page's site and a connection busy
+ONE_PAGE = frozenset({"webkit-inspector"})  # protocols of browsers with a single window
+WHATEVER = Expectation((Seen(Outcome.ALLOWED),), ())  # what is expected is the asker's business
+
+Launcher = Callable[[EngineName, engines.Launch], Browser]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The engines to ask. ``required`` is false where they were not named: one that cannot be used is then left out."""
+
+    choices: tuple[EngineChoice, ...]
+    required: bool
+
+    @classmethod
+    def parse(cls, asked: Iterable[str]) -> Selection:
+        """Read ``NAME[=PATH]``, ``all`` and ``auto`` (the default); raise `UsageError` with the valid names."""
+        names = tuple(name for given in asked for name in given.split(",")) or ("auto",)
+        chosen: dict[EngineName, EngineChoice] = {}
+        for name in names:
+            every = tuple(map(EngineChoice, EngineName)) if name in ("all", "auto") else (EngineChoice.parse(name),)
+            chosen |= {choice.name: choice for choice in every}
+        return cls(tuple(chosen.values()), required="auto" not in names)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request: what step, through which interface, from a page on which origin (without port, or ``null``)."""
+
+    step: Step
+    api: Api = Api.FETCH
+    page: str = "http://localhost"
+
+    def case(self, api: str) -> plan.Case:
+        """Return this question as a case against an API; raise `UsageError` where a page cannot ask it."""
+        if "#" in self.step.url:
+            raise UsageError(f"path {self.step.url!r} has a fragment", hint="browsers never send one: leave it out")
+        steps, expect, apis = (self.step,), {api: WHATEVER}, (self.api,)
+        try:
+            scenario = Scenario("question", "question", "", steps, expect, page=self.page, apis=apis)
+        except ValueError as error:
+            raise UsageError(str(error).removeprefix("scenario question: ")) from error
+        return plan.Case(scenario, api, self.api, expect=api)
+
+
+class Prober:
+    """Browsers, pages and sites of one process; safe to use from several threads, which then take turns."""
+
+    def __init__(self, *, headed: bool = False, launcher: Launcher = engines.launch) -> None:
+        self._headed = headed
+        self._launcher = launcher
+        self._closing = contextlib.ExitStack()
+        self._ground = self._closing.enter_context(Ground({}))
+        self._running: dict[EngineChoice, _Running] = {}
+        self._unusable: dict[EngineChoice, BrowserUnavailable] = {}
+        self._app: Any = None
+        self._apps = 0
+        self._lock = threading.RLock()
+
+    def start(self, choice: EngineChoice) -> EngineInfo:
+        """Start a browser unless it runs; raise `BrowserUnavailable`, each time, where it cannot be used."""
+        with self._lock:
+            if choice in self._unusable:
+                raise self._unusable[choice]
+            if choice not in self._running:
+                how = engines.Launch(choice.path, self._ground.proxy, self._headed)
+                try:
+                    self._running[choice] = _Running(self._launcher(choice.name, how), self._ground)
+                except BrowserUnavailable as error:
+                    self._unusable[choice] = error
+                    raise
+            return self._running[choice].browser.info
+
+    def page_origin(self, page: str) -> str:
+        """Return the origin, port included, that script on a page has."""
+        with self._lock:
+            self._ground.add_page(page)
+            return self._ground.page_origin(page)
+
+    def ask(self, choice: EngineChoice, app: Any, question: Question) -> CorsResult:
+        """Let a page ask the application.
+
+        Raises `NoVerdict` where the answer says nothing about CORS, `BrowserCrashed` where the browser died over it,
+        `CanaryFailed` where it cannot be believed.
+        """
+        with self._lock:
+            self.start(choice)
+            self._ground.add_page(question.page)
+            planned = plan.plan(question.case(self._serve(app)), self._ground)
+            try:
+                observation = self._running[choice].page(question.page).ask(planned)
+            except BaseException:
+                # Nobody knows what such a page still does: the next question goes to another browser.
+                self._running.pop(choice).close()
+                raise
+            finally:
+                self._ground.wire.forget(planned.token)
+        return result_of(planned, observation, choice.name.value)
+
+    def close(self) -> None:
+        """End every browser and every site; may be called twice."""
+        with self._lock, self._closing:
+            while self._running:
+                self._closing.callback(self._running.popitem()[1].close)
+
+    def _serve(self, app: Any) -> str:
+        """Serve an application while it is the one asked about; return its name on the ground."""
+        name = f"app-{self._apps}"
+        if self._apps == 0 or app is not self._app:
+            self._ground.remove_api(name)
+            self._app, self._apps = app, self._apps + 1
+            name = f"app-{self._apps}"
+            self._ground.add_api(name, lambda: app)
+        return name
+
+
+class _Running:
+    """A browser that runs, and its open pages, the one used longest ago first."""
+
+    def __init__(self, browser: Browser, ground: Ground) -> None:
+        self.browser = browser
+        self._ground = ground
+        self._room = 1 if browser.info.protocol in ONE_PAGE else PAGES
+        self._pages: OrderedDict[str, _OpenPage] = OrderedDict()
+
+    def page(self, page: str) -> _OpenPage:
+        """Return the open page on an origin; open one where there is none, in the place of the oldest."""
+        if page not in self._pages:
+            while len(self._pages) >= self._room:
+                self._pages.popitem(last=False)[1].close()
+            self._pages[page] = _OpenPage(page, self.browser, self._ground)
+        self._pages.move_to_end(page)
+        return self._pages[page]
+
+    def close(self) -> None:
+        """End the browser, and forget its pages."""
+        with contextlib.ExitStack() as closing:
+            closing.callback(self.browser.close)
+            for page in self._pages.values():
+                closing.callback(page.close)
+
+
+class _OpenPage:
+    """A page that stays open between questions, and is asked canaries first and now and then."""
+
+    def __init__(self, page: str, browser: Browser, ground: Ground) -> None:
+        self._engine = browser.info.name
+        self._closing = contextlib.ExitStack()
+        self._live: LivePage = self._closing.enter_context(live_page(page, browser, ground))
+        self._asked = 0
+
+    def ask(self, planned: plan.Planned) -> Observation:
+        """Ask one case and wait for what there is to observe of it."""
+        if self._asked % CANARIES_EVERY == 0:
+            self._ask_canaries()
+        self._asked += 1
+        answers = self._live.ask([planned])
+        for _, observation in self._live.observe(answers):
+            return observation
+        raise BrowserCrashed(f"{self._engine} gave no answer: {answers.cause}")
+
+    def _ask_canaries(self) -> None:
+        asked, failures = self._live.ask_canaries()
+        if failures:
+            why = "; ".join(failures)
+            raise CanaryFailed(
+                f"{self._engine} answered {len(failures)} of {asked} canaries wrong on {self._live.page}: {why}",
+                hint="nothing that this browser says can be believed",
+            )
+
+    def close(self) -> None:
+        """Close the page."""
+        self._closing.close()

@@ -1,0 +1,317 @@
+"""The pytest plugin: the fixture `cors` asks the application under test from a page in a real browser.
+
+Puts pytest and `harness.prober` together and judges nothing. It is loaded in every pytest run of every project that has
+corsproof installed: at load it imports pytest and the standard library only.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.engines import EngineChoice
+    from harness.prober import Prober, Question, Selection
+    from harness.result import CorsResult
+    from harness.scenario import Step
+    from harness.wire import Pairs
+
+SHOWN = 3  # results of a failed test that are told in full
+DISBELIEF = "corsproof: a canary failed"
+MARK = 'cors(origin="http://localhost", browsers=["chromium", …])'
+NO_APP = """corsproof needs the application under test: override the fixture `cors_app`, for example in conftest.py
+
+    @pytest.fixture(scope="session")
+    def cors_app():
+        return create_app()  # any WSGI or ASGI application
+"""
+
+Credentials = Literal["omit", "same-origin", "include"]
+HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
+
+_asking = pytest.StashKey["Cors"]()
+_left_out = pytest.StashKey[dict[str, str]]()
+
+
+class Cors:
+    """What a test asks with: each call is one request of a page in one browser to the application under test.
+
+    Pages stay open between tests, and so do their browser's cookies: a test that logs in should log out, or use an
+    application of its own and a page on a name such as ``https://app.example.com``, where each application has its own
+    host.
+    """
+
+    def __init__(self, prober: Prober, choice: EngineChoice, app: Any, origin: str) -> None:
+        self.results: list[CorsResult] = []
+        self.disbelief = ""
+        self.origin = origin
+        self.engine = choice.name.value
+        self._prober = prober
+        self._choice = choice
+        self._app = app
+
+    def page_origin(self, origin: str | None = None) -> str:
+        """Return the origin that script on a page really has: that of loopback has a port that only a run knows."""
+        return self._prober.page_origin(origin or self.origin)
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        origin: str | None = None,
+        headers: HeaderFields = (),
+        body: str | None = None,
+        json: Any = None,
+        credentials: Credentials = "same-origin",
+        mode: Literal["cors", "no-cors"] = "cors",
+        redirect: Literal["follow", "manual"] = "follow",
+        cache: str = "default",
+        timeout: float = 8.0,
+    ) -> CorsResult:
+        """Ask by ``fetch()``; the names are its options. ``origin`` is the page's: without port, or ``"null"``.
+
+        ``json`` sets the body and its content type. Raises `harness.result.NoVerdict` where the request failed for
+        another reason than CORS, or had no answer after ``timeout`` seconds.
+        """
+        from harness.prober import Question
+        from harness.scenario import Api
+
+        __tracebackhide__ = True
+        options = {"credentials": credentials, "mode": mode, "redirect": redirect, "cache": cache}
+        step = _step(method, path, timeout, _content(headers, body, json), options)
+        return self._ask(Question(step, Api.FETCH, origin or self.origin))
+
+    def xhr(
+        self,
+        method: str,
+        path: str,
+        *,
+        origin: str | None = None,
+        headers: HeaderFields = (),
+        body: str | None = None,
+        json: Any = None,
+        credentials: Literal["same-origin", "include"] = "same-origin",
+        upload_listener: bool = False,
+        timeout: float = 8.0,
+    ) -> CorsResult:
+        """Ask by XMLHttpRequest, as `fetch` does; credentials ``include`` is its ``withCredentials``."""
+        from harness.prober import Question
+        from harness.scenario import Api
+
+        __tracebackhide__ = True
+        options = {"credentials": credentials, "upload_listener": upload_listener}
+        step = _step(method, path, timeout, _content(headers, body, json), options)
+        return self._ask(Question(step, Api.XHR, origin or self.origin))
+
+    def _ask(self, question: Question) -> CorsResult:
+        from harness.errors import CanaryFailed
+
+        __tracebackhide__ = True
+        try:
+            result = self._prober.ask(self._choice, self._app, question)
+        except CanaryFailed as error:
+            self.disbelief = str(error)
+            raise
+        self.results.append(result)
+        return result
+
+
+def _content(headers: HeaderFields, body: str | None, json: Any) -> tuple[Pairs, str | None]:
+    from harness.errors import UsageError
+
+    pairs = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    if json is None:
+        return pairs, body
+    if body is not None:
+        raise UsageError("both body and json are given", hint="give one of them")
+    named = any(name.lower() == "content-type" for name, _ in pairs)
+    return pairs if named else (*pairs, ("Content-Type", "application/json")), jsonlib.dumps(json)
+
+
+def _step(
+    method: str, path: str, timeout: float, content: tuple[Pairs, str | None], options: Mapping[str, Any]
+) -> Step:
+    from harness.errors import UsageError
+    from harness.scenario import Step
+
+    if not path.startswith("/"):
+        raise UsageError(f"path {path!r} does not begin with /", hint="name a path on the application under test")
+    try:
+        return Step(method, f"{{api}}{path}", *content, deadline_ms=round(timeout * 1000), **options)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+@pytest.fixture(scope="session")
+def cors_app() -> Any:
+    """Give the WSGI or ASGI application under test: override this fixture, in any scope."""
+    pytest.fail(NO_APP, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def cors_prober(pytestconfig: pytest.Config) -> Iterator[Prober]:
+    """Keep the browsers and sites of this session; a browser starts when a test first needs it."""
+    from harness.prober import Prober
+
+    prober = Prober(headed=pytestconfig.getoption("cors_headed"))
+    try:
+        yield prober
+    finally:
+        prober.close()
+
+
+@pytest.fixture
+def cors(request: pytest.FixtureRequest, cors_prober: Prober, cors_app: Any) -> Cors:
+    """Ask the application under test (`cors_app`) from a page in a real browser; a test runs once per engine."""
+    choice: EngineChoice | None = getattr(request, "param", None)
+    if choice is None:
+        raise pytest.UsageError("the fixture `cors` needs a browser: name it among the arguments of the test")
+    if not callable(cors_app):
+        pytest.fail(f"the fixture `cors_app` gave {cors_app!r}, which is no WSGI or ASGI application", pytrace=False)
+    _start_or_leave_out(request.config, cors_prober, choice)
+    asking = request.node.stash[_asking] = Cors(
+        cors_prober, choice, cors_app, _marked(request.node, "origin", "http://localhost")
+    )
+    return asking
+
+
+def _start_or_leave_out(config: pytest.Config, prober: Prober, choice: EngineChoice) -> None:
+    """Start a browser. Where it cannot be used, fail; skip only where it was not named and another one can be used."""
+    selection = _selection(config)
+    if not (cause := _unusable(prober, choice)):
+        return
+    if selection.required:
+        pytest.fail(cause, pytrace=False)
+    causes = [_unusable(prober, other) for other in selection.choices]
+    if all(causes):
+        pytest.fail("\n".join(["no browser can be used", *causes]), pytrace=False)
+    config.stash[_left_out][choice.name.value] = cause
+    pytest.skip(cause)
+
+
+def _unusable(prober: Prober, choice: EngineChoice) -> str:
+    """Say why a browser cannot be started, and what mends it; an empty string where it runs."""
+    from harness.doctor import diagnose
+    from harness.errors import BrowserUnavailable
+
+    try:
+        prober.start(choice)
+    except BrowserUnavailable as error:
+        cause, mend = diagnose(choice.name, str(error))
+        return f"{choice.name} cannot be used: {cause}; to mend it: {mend}"
+    return ""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; all begin with --cors-, for generic names would clash with other plugins' and crash pytest."""
+    group = parser.getgroup("corsproof", "CORS in real browsers (corsproof)")
+    group.addoption(
+        "--cors-browser",
+        action="append",
+        default=[],
+        metavar="NAME[=PATH]",
+        help="chromium, firefox, webkit, all, or auto: every engine that can be used (default); may be given again.",
+    )
+    group.addoption("--cors-headed", action="store_true", help="Show the browsers' windows.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark and the watch over canaries, and check the options."""
+    from harness.errors import UsageError
+
+    config.addinivalue_line("markers", f"{MARK}: the origin of the page, and the browsers, of a test that uses `cors`")
+    config.stash[_left_out] = {}
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_CanaryWatch(), "corsproof-canary-watch")
+    if config.getoption("cors_browser"):
+        try:
+            _selection(config)
+        except UsageError as error:
+            raise pytest.UsageError(f"--cors-browser: {error}") from error
+
+
+def _selection(config: pytest.Config) -> Selection:
+    from harness.prober import Selection
+
+    return Selection.parse(config.getoption("cors_browser"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item per engine of each test that uses `cors`."""
+    if "cors" not in metafunc.fixturenames:
+        return
+    selection = _selection(metafunc.config)
+    _check_mark(metafunc.definition)
+    wanted = _marked(metafunc.definition, "browsers", [choice.name.value for choice in selection.choices])
+    chosen = [choice for choice in selection.choices if choice.name.value in wanted]
+    parameters: list[Any] = [pytest.param(choice, id=choice.name.value) for choice in chosen]
+    if not chosen:
+        why = f"only for {', '.join(wanted)}, which --cors-browser leaves out"
+        parameters = [pytest.param(None, id="no-browser", marks=pytest.mark.skip(reason=why))]
+    metafunc.parametrize("cors", parameters, indirect=True)
+
+
+def _check_mark(item: pytest.Item) -> None:
+    from harness.engines import EngineName
+
+    for mark in item.iter_markers("cors"):
+        if mark.args or not set(mark.kwargs) <= {"origin", "browsers"}:
+            raise pytest.Collector.CollectError(f"{item.name}: a mark that is none; write {MARK}")
+        if unknown := [name for name in mark.kwargs.get("browsers", ()) if name not in {*EngineName}]:
+            valid = ", ".join(EngineName)
+            raise pytest.Collector.CollectError(f"{item.name}: unknown browsers {unknown}; valid browsers: {valid}")
+
+
+def _marked(item: Any, name: str, default: Any) -> Any:
+    """Return what the closest mark says of ``name``."""
+    return next((mark.kwargs[name] for mark in item.iter_markers("cors") if name in mark.kwargs), default)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the last results of a failed test; what a report holds travels from the workers of xdist by itself."""
+    report = yield
+    asking = item.stash.get(_asking, None)
+    if asking is not None and report.failed and asking.results:
+        told = "\n\n".join(result.describe() for result in asking.results[-SHOWN:])
+        report.sections.append(("corsproof", told))
+    if asking is not None and asking.disbelief:
+        report.sections.append((DISBELIEF, asking.disbelief))
+    return report
+
+
+class _CanaryWatch:
+    """Ends the session when a browser cannot be believed: from the process that reports, for a worker cannot."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        from harness.errors import CanaryFailed
+
+        for title, text in report.sections:
+            if title == DISBELIEF:
+                pytest.exit(f"corsproof: {text}", returncode=CanaryFailed.exit_code)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what a worker of xdist left out to the process that reports it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["corsproof"] = session.config.stash[_left_out]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of xdist left out."""
+    node.config.stash[_left_out].update(getattr(node, "workeroutput", {}).get("corsproof", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which engines were left out: never in silence."""
+    if left_out := config.stash[_left_out]:
+        terminalreporter.section("corsproof: not tested in every engine")
+        for cause in left_out.values():
+            terminalreporter.line(cause)

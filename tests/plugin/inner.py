@@ -1,0 +1,57 @@
+"""An inner project: somebody who tests CORS with the fixture `cors`, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+STRICT = ("-W", "error", "--strict-markers", "-p", "no:cacheprovider")
+DEADLINE = 120.0  # seconds for one inner run
+CONFTEST = """
+import pytest
+import server_site
+
+@pytest.fixture(scope="session")
+def cors_app():
+    return server_site.create_app({hooks!r})
+"""
+
+
+class Project:
+    """A folder with tests, and a way to run pytest over it; warnings are errors there too."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self._pytester = pytester
+
+    @property
+    def path(self) -> Path:
+        """The project's folder."""
+        return self._pytester.path
+
+    def app(self, hooks: str, more: str = "") -> None:
+        """Make the API behind a hook set the application under test; ``more`` goes into conftest.py too."""
+        self._pytester.makeconftest(CONFTEST.format(hooks=hooks) + more)
+
+    def tests(self, text: str) -> None:
+        """Write the one file of tests."""
+        self._pytester.makepyfile(test_inner=text)
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest to its end."""
+        return self._pytester.runpytest_subprocess(*STRICT, *arguments, timeout=DEADLINE)
+
+
+def marked(name: str, value: str) -> dict[int, str]:
+    """Return pid and name of every other process with that variable in its environment, which children inherit."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "comm").read_text().strip()
+        except OSError:
+            continue  # it ended while we looked
+        if f"{name}={value}".encode() in environment and int(folder.name) != os.getpid():
+            found[int(folder.name)] = command
+    return found

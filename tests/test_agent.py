@@ -1,0 +1,337 @@
+"""The agent in real browsers: it says exactly what script saw, in time, in order, no more at once than told.
+
+Batches are given raw, so that what is under test is the script and not the plan. One browser per engine and module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from client_site import BatchDone, PageDied, Results, Session
+from harness import engines
+from harness.engines import Browser, EngineName
+from harness.ground import Ground
+from harness.observation import PageOutcome, PageResult
+from harness.wire import Receive, Send
+
+pytestmark = pytest.mark.browser
+DEADLINE = 30.0
+TEXT = "Grüße, 世界 🌍"
+
+
+class Slow:
+    """An open API that counts who is in it, answers late, never or in part, and says what it got."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.now = self.most = 0
+        self.order: list[str] = []
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer by path: ``/echo``, ``/slow?ms=``, ``/never``, ``/cut-off``, ``/headers``; ``/closed`` is not open."""
+        if scope["type"] != "http":
+            raise RuntimeError("HTTP only")
+        asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+        body = (await receive())["body"]
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            self.order.append(f"{scope['method']} {asked.get('n', '')}".strip())
+        try:
+            await self._answer(scope, asked, body, receive, send)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    async def _answer(
+        self, scope: MutableMapping[str, Any], asked: dict[str, str], body: bytes, receive: Receive, send: Send
+    ) -> None:
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-hidden", b"1")]
+        if scope["path"] != "/closed":
+            headers += [(b"access-control-allow-origin", b"*"), (b"access-control-allow-headers", b"*")]
+            headers += [(b"access-control-allow-methods", b"*"), (b"access-control-max-age", b"60")]
+        if scope["path"] == "/slow":
+            await asyncio.sleep(int(asked["ms"]) / 1000)
+        if scope["path"] == "/never":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        if scope["path"] == "/headers":
+            headers += [
+                (b"access-control-expose-headers", b"X-Shown"),
+                (b"x-shown", b"2"),
+                (b"cache-control", b"no-store"),
+            ]
+        answer = body or b"ok"
+        headers.append((b"content-length", b"%d" % (len(answer) + (100 if scope["path"] == "/cut-off" else 0))))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+
+@pytest.fixture(scope="module")
+def slow() -> Slow:
+    """Have one API for all pages."""
+    return Slow()
+
+
+@pytest.fixture(scope="module")
+def ground(slow: Slow) -> Iterator[Ground]:
+    """Stand on it."""
+    with Ground({"slow": lambda: slow}) as standing:
+        yield standing
+
+
+@pytest.fixture(scope="module", params=list(EngineName), ids=str)
+def browser(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Browser]:
+    """Launch each engine once."""
+    running = engines.launch(request.param, engines.Launch(proxy=ground.proxy))
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+class Told:
+    """A page that was told a batch: what it reported, in the order of its reports."""
+
+    def __init__(self, session: Session, batch: dict[str, Any]) -> None:
+        self.reports: list[dict[str, Any]] = []
+        session.give(batch)
+        while not isinstance(news := session.wait(DEADLINE), BatchDone):
+            assert not isinstance(news, PageDied), news
+            assert isinstance(news, Results), f"no news within {DEADLINE} s; so far: {self.reports}"
+            self.reports += news.steps
+        assert news.number == batch["number"]
+
+    @property
+    def results(self) -> list[PageResult]:
+        """The reports as the harness reads them."""
+        return [PageResult.read(report) for report in self.reports]
+
+
+Tell = Callable[..., Told]
+
+
+def telling(browser: Browser, ground: Ground, query: str = "") -> Iterator[Tell]:
+    """Open a page and tell it batches of units, each a list of steps."""
+    session = ground.board.open()
+    deaths: list[str] = []
+    page = browser.open(f"{ground.page_url('http://localhost')}/agent/{session.id}{query}", deaths.append)
+    numbers = iter(range(1, 1000))
+
+    def tell(*units: list[dict[str, Any]], pool: int = 6) -> Told:
+        listed = [{"id": f"u{index}", "steps": steps} for index, steps in enumerate(units)]
+        return Told(session, {"number": next(numbers), "pool": pool, "units": listed})
+
+    try:
+        yield tell
+    finally:
+        page.close()
+        ground.board.close(session)
+    assert deaths == []
+
+
+@pytest.fixture
+def tell(browser: Browser, ground: Ground) -> Iterator[Tell]:
+    """Talk to a page on localhost."""
+    yield from telling(browser, ground)
+
+
+@pytest.fixture
+def tell_sandboxed(browser: Browser, ground: Ground) -> Iterator[Tell]:
+    """Talk to a page that fires from inside a sandbox."""
+    yield from telling(browser, ground, "?sandboxed")
+
+
+@pytest.fixture
+def step(ground: Ground) -> Callable[..., dict[str, Any]]:
+    """Make a step as the agent reads it; each URL is asked once only."""
+    origin = ground.api_origin("slow", "http://localhost")
+    numbers = iter(range(100_000))
+
+    def make(api: str, path: str = "/echo", method: str = "GET", **more: Any) -> dict[str, Any]:
+        plain: dict[str, Any] = {
+            "headers": [],
+            "body": None,
+            "credentials": "same-origin",
+            "mode": "cors",
+            "redirect": "follow",
+            "cache": "default",
+            "upload_listener": False,
+            "after_ms": 0,
+            "abort_ms": None,
+            "deadline_ms": 20_000,
+        }
+        separator = "&" if "?" in path else "?"
+        url = f"{origin}{path}{separator}once={id(numbers)}-{next(numbers)}"
+        return {"api": api, "method": method, "url": url, **plain, **more}
+
+    return make
+
+
+Step = Callable[..., dict[str, Any]]
+APIS = pytest.mark.parametrize("api", ["fetch", "xhr"])
+
+
+@APIS
+def test_response(tell: Tell, step: Step, api: str) -> None:
+    """A response comes with status, URL, body and what script could read of its headers: text of any language too."""
+    asked = step(api, "/headers", "POST", body=TEXT, headers=[["X-A", "1"]])
+    (result,) = tell([asked]).results
+    assert (result.outcome, result.status, result.body) == (PageOutcome.RESPONSE, 200, TEXT)
+    assert result.url == asked["url"]
+    assert {name for name, _ in result.headers} == {"content-type", "content-length", "cache-control", "x-shown"}
+    assert dict(result.headers)["x-shown"] == "2"
+    assert re.fullmatch(r"http://localhost:\d+", result.origin)
+    assert result.type == ("cors" if api == "fetch" else "")
+
+
+@APIS
+def test_refusal(tell: Tell, step: Step, api: str) -> None:
+    """A response that may not be read is a network error without status, headers or body."""
+    (result,) = tell([step(api, "/closed")]).results
+    assert (result.outcome, result.headers, result.body) == (PageOutcome.NETWORK_ERROR, (), None)
+    assert not result.status
+
+
+SENT = ["readystatechange:1", "loadstart"]
+DONE = "readystatechange:4"
+EVENTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "load": (
+        "/echo",
+        {},
+        [*SENT, "readystatechange:2", "readystatechange:3", "progress", DONE, "load", "loadend"],
+    ),
+    "error": ("/closed", {}, [*SENT, DONE, "error", "loadend"]),
+    "abort": ("/never", {"abort_ms": 100}, [*SENT, DONE, "abort", "loadend"]),
+}
+
+
+@pytest.mark.parametrize(("path", "more", "events"), EVENTS.values(), ids=EVENTS)
+def test_order_of_events(tell: Tell, step: Step, path: str, more: dict[str, Any], events: list[str]) -> None:
+    """The events of an XMLHttpRequest come in the order of the standard, in each engine."""
+    (result,) = tell([step("xhr", path, **more)]).results
+    assert [event for event in result.events if event != "progress"] == [e for e in events if e != "progress"]
+    assert ("progress" in result.events) is ("progress" in events)
+
+
+def test_upload_events(tell: Tell, step: Step) -> None:
+    """With a listener the events of the upload are among the others; without it there are none."""
+    heard, unheard = tell(
+        [step("xhr", "/echo", "POST", body="a" * 1000, upload_listener=True), step("xhr", "/echo", "POST", body="a")]
+    ).results
+    upload = [event for event in heard.events if event.startswith("upload.")]
+    assert [upload[0], *upload[-2:]] == ["upload.loadstart", "upload.load", "upload.loadend"]
+    assert heard.events.index("upload.loadend") < heard.events.index("readystatechange:2")
+    assert [event for event in unheard.events if event.startswith("upload.")] == []
+
+
+REFUSED_CALLS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "fetch-forbidden-method": ("fetch", "TRACE", {}, "TypeError"),
+    "fetch-no-cors-put": ("fetch", "PUT", {"mode": "no-cors"}, "TypeError"),
+    "fetch-get-with-body": ("fetch", "GET", {"body": "a"}, "TypeError"),
+    "fetch-bad-header-name": ("fetch", "GET", {"headers": [["a b", "c"]]}, "TypeError"),
+    "xhr-forbidden-method": ("xhr", "TRACE", {}, "SecurityError"),
+    "xhr-bad-header-name": ("xhr", "GET", {"headers": [["a b", "c"]]}, "SyntaxError"),
+}
+
+
+@pytest.mark.parametrize(("api", "method", "more", "error"), REFUSED_CALLS.values(), ids=REFUSED_CALLS)
+def test_exceptions(
+    tell: Tell, step: Step, slow: Slow, api: str, method: str, more: dict[str, Any], error: str
+) -> None:
+    """A call that the interface refuses is an exception, named, and sends nothing; the page goes on."""
+    slow.order.clear()
+    refused, after = tell([step(api, "/echo?n=refused", method, **more), step(api)]).results
+    assert (refused.outcome, refused.error.partition(":")[0]) == (PageOutcome.EXCEPTION, error)
+    assert after.outcome is PageOutcome.RESPONSE
+    assert [arrived for arrived in slow.order if "refused" in arrived] == []
+
+
+@APIS
+def test_a_body_that_is_cut_off(tell: Tell, step: Step, api: str) -> None:
+    """Where headers came and the body did not, fetch says so; XMLHttpRequest knows a network error only."""
+    (result,) = tell([step(api, "/cut-off")]).results
+    if api == "fetch":
+        assert (result.outcome, result.status, result.body) == (PageOutcome.BODY_ERROR, 200, None)
+        assert result.error
+    else:
+        assert result.outcome is PageOutcome.NETWORK_ERROR
+
+
+@APIS
+def test_deadline(tell: Tell, step: Step, api: str) -> None:
+    """A request that has no answer by its deadline is given up by the harness, not a network error."""
+    (result,) = tell([step(api, "/never", deadline_ms=200)]).results
+    assert result.outcome is PageOutcome.DEADLINE
+    assert 150 < result.duration_ms < 5000
+
+
+@APIS
+def test_abort(tell: Tell, step: Step, api: str) -> None:
+    """A page that gives up by itself says so; a deadline that comes first is the deadline."""
+    aborted, late = tell(
+        [step(api, "/never", abort_ms=100), step(api, "/never", abort_ms=5000, deadline_ms=100)]
+    ).results
+    assert (aborted.outcome, late.outcome) == (PageOutcome.ABORTED, PageOutcome.DEADLINE)
+    assert 50 < aborted.duration_ms < 5000
+
+
+@APIS
+@pytest.mark.parametrize("pool", [1, 3])
+def test_the_pool_is_bounded(tell: Tell, step: Step, slow: Slow, api: str, pool: int) -> None:
+    """Never more requests than told are at the server at once, and all of those that may be are."""
+    slow.most = 0
+    told = tell(*([step(api, "/slow?ms=60")] for _ in range(9)), pool=pool)
+    assert len(told.results) == 9
+    assert slow.most == pool
+
+
+def test_steps_of_a_unit_are_in_order(tell: Tell, step: Step, slow: Slow) -> None:
+    """Steps of one unit run one after the other, though they are not equally fast, while other units go on."""
+    slow.order.clear()
+    steps = [step("fetch", f"/slow?ms={ms}&n={n}") for n, ms in enumerate((150, 0, 50, 0))]
+    told = tell(steps, [step("xhr", "/echo?n=other")])
+    mine = [report for report in told.reports if report["unit"] == "u0"]
+    assert [report["step"] for report in mine] == [0, 1, 2, 3]
+    assert [arrived for arrived in slow.order if "other" not in arrived] == [f"GET {n}" for n in range(4)]
+    assert all(one["ended_ms"] <= two["started_ms"] for one, two in itertools.pairwise(mine))
+    assert slow.order.index("GET other") < slow.order.index("GET 1")
+
+
+def test_after_ms(tell: Tell, step: Step) -> None:
+    """A step starts no earlier than told, counted from its unit's start, and leaves the pool to others until then."""
+    told = tell([step("fetch"), step("fetch", after_ms=400)], [step("xhr")], pool=1)
+    first, *_ = mine = [report for report in told.reports if report["unit"] == "u0"]
+    assert mine[1]["started_ms"] - first["started_ms"] >= 380
+    assert told.reports[-1] is mine[1], "the other unit must not have waited"
+
+
+@APIS
+def test_the_sandboxed_page_has_no_origin(tell_sandboxed: Tell, step: Step, ground: Ground, api: str) -> None:
+    """Inside the sandbox the origin is null, for script and on the wire, and the page works as any other."""
+    token = f"sandbox-{api}-{id(step)}"
+    results = tell_sandboxed([step(api, f"/echo?corsproof={token}", "POST", body=TEXT), step(api, "/closed")]).results
+    assert [result.origin for result in results] == ["null", "null"]
+    assert [result.outcome for result in results] == [PageOutcome.RESPONSE, PageOutcome.NETWORK_ERROR]
+    assert results[0].body == TEXT
+    (exchange,) = ground.wire.settle(token, DEADLINE)
+    assert ("origin", "null") in exchange.request_headers
+    assert exchange.request_body.decode() == TEXT
+
+
+def test_many_batches(tell: Tell, step: Step) -> None:
+    """A page takes batch after batch, empty ones too, and loses nothing of a large one."""
+    assert tell().reports == []
+    told = tell(*([step("fetch"), step("xhr")] for _ in range(60)))
+    assert sorted((report["unit"], report["step"]) for report in told.reports) == sorted(
+        (f"u{unit}", index) for unit in range(60) for index in range(2)
+    )
+    assert {report["outcome"] for report in told.reports} == {"response"}

@@ -1,0 +1,170 @@
+"""The ground of a run: origins for pages, one site per API and scheme, whoever asks and how often."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from harness import canaries
+from harness.ground import Ground
+from harness.wire import Receive, Send
+from server_site import BROKEN, HOOK_SETS
+
+DEADLINE = 5.0
+NAMES = ("app.example.com", "evil.example.net")
+
+
+class Naming:
+    """An API that answers its own name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] != "http":
+            raise RuntimeError("HTTP only")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": self.name.encode()})
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    """Stand on two APIs."""
+    apis = {"one": lambda: Naming("one"), "broken:two": lambda: Naming("two")}
+    with Ground(apis, names=NAMES, proxied="one") as standing:
+        yield standing
+
+
+@pytest.fixture
+def client(ground: Ground) -> Iterator[httpx.Client]:
+    """Ask through the proxy where a name is not loopback, as a browser of this run does."""
+    through = httpx.HTTPTransport(proxy=ground.proxy, verify=False)
+    with httpx.Client(mounts={"all://*.example.com": through, "all://*.example.net": through}, verify=False) as asking:
+        yield asking
+
+
+PAGES = {
+    "localhost": ("http://localhost", r"http://localhost:\d+", r"http://localhost:\d+"),
+    "address": ("http://127.0.0.1", r"http://127\.0\.0\.1:\d+", r"http://localhost:\d+"),
+    "localhost-name": ("http://app.localhost", r"http://app\.localhost:\d+", r"http://localhost:\d+"),
+    "https-localhost": ("https://localhost", r"https://localhost:\d+", r"https://localhost:\d+"),
+    "http-name": ("http://app.example.com", r"http://app\.example\.com", r"http://api-one\.example\.com"),
+    "https-name": ("https://app.example.com", r"https://app\.example\.com", r"https://api-one\.example\.com"),
+    "null": ("null", r"null", r"http://localhost:\d+"),
+}
+
+
+@pytest.mark.parametrize(("page", "page_origin", "api_origin"), PAGES.values(), ids=PAGES)
+def test_origins(ground: Ground, page: str, page_origin: str, api_origin: str) -> None:
+    """Each page has the origin that it is named for, and an API of the same scheme on another origin."""
+    import re
+
+    assert re.fullmatch(page_origin, ground.page_origin(page))
+    api = ground.api_origin("one", page)
+    assert re.fullmatch(api_origin, api)
+    other = ground.other_api_origin("one", page)
+    assert len({ground.page_origin(page), api, other}) == 3, "all three must be different origins"
+    assert urlsplit(other).scheme == urlsplit(api).scheme
+
+
+def test_the_document_of_the_null_page_is_on_localhost(ground: Ground) -> None:
+    """The page `null` lives in a frame of a page on localhost."""
+    assert ground.page_url("null") == ground.page_url("http://localhost")
+
+
+def asked(client: httpx.Client, url: str) -> str:
+    """Return what a site answers; names of loopback resolve to it, in browsers as here."""
+    parts = urlsplit(url)
+    if (parts.hostname or "").endswith(".localhost"):
+        url = url.replace(parts.hostname or "", "localhost")
+    return client.get(url, timeout=DEADLINE).text
+
+
+@pytest.mark.parametrize("page", [page for page, _, _ in PAGES.values()], ids=PAGES)
+def test_origins_are_served(ground: Ground, client: httpx.Client, page: str) -> None:
+    """At each of these origins the right site answers."""
+    assert asked(client, ground.api_origin("one", page)) == "one"
+    assert asked(client, ground.other_api_origin("one", page)) == "one"
+    assert asked(client, ground.api_origin("broken:two", page)) == "two"
+    session = ground.board.open()
+    assert session.id in asked(client, f"{ground.page_url(page)}/agent/{session.id}")
+    ground.board.close(session)
+
+
+def test_every_name_has_a_page(ground: Ground, client: httpx.Client) -> None:
+    """Each name that pages have reaches the pages' site."""
+    ground.page_url("http://app.example.com")
+    assert [client.get(f"http://{name}/favicon.ico").status_code for name in NAMES] == [204, 204]
+
+
+def test_the_canary_api_is_always_there(ground: Ground, client: httpx.Client) -> None:
+    """What proves the harness needs no API of the caller's."""
+    origin = ground.api_origin(canaries.HOOKS, "http://localhost")
+    open_, closed = client.get(f"{origin}/open"), client.get(f"{origin}/closed")
+    assert (open_.content, closed.content) == (canaries.BODY, canaries.BODY)
+    assert "access-control-allow-origin" in open_.headers
+    assert "access-control-allow-origin" not in closed.headers
+
+
+def test_pages_can_reach_the_proxied_api(ground: Ground, client: httpx.Client) -> None:
+    """The page's own site forwards to the API that was chosen for it."""
+    assert client.get(f"{ground.page_url('http://localhost')}/proxy/anything").text == "one"
+
+
+def test_one_name_per_api() -> None:
+    """No two of the APIs that a run may have share a name, else one would answer for the other."""
+    apis = (*HOOK_SETS, *(f"broken:{name}" for name in BROKEN), canaries.HOOKS)
+    page = "http://app.example.com"
+    with Ground({api: lambda: Naming("any") for api in apis}) as ground:
+        assert len({ground.api_origin(api, page) for api in apis}) == len(apis)
+
+
+def test_many_threads_get_one_site() -> None:
+    """Engines ask side by side: an API is made once and served once per scheme."""
+    made: list[str] = []
+    gate = threading.Barrier(8, timeout=DEADLINE)
+
+    def make() -> Naming:
+        made.append("made")
+        return Naming("one")
+
+    with Ground({"one": make}) as ground, ThreadPoolExecutor(8) as pool:
+
+        def ask(_: int) -> tuple[str, str, str]:
+            gate.wait()
+            page = "https://localhost"
+            return ground.api_origin("one", "http://localhost"), ground.api_origin("one", page), ground.page_url(page)
+
+        answers = {*pool.map(ask, range(8))}
+    assert len(answers) == 1
+    assert made == ["made"]
+
+
+def test_an_unknown_api_is_a_key_error() -> None:
+    """Which APIs there are is the caller's business: another name is the caller's mistake."""
+    with Ground({}) as ground, pytest.raises(KeyError):
+        ground.api_site("nobody")
+
+
+def test_faults() -> None:
+    """A site that was stopped is named among the faults; the others are not."""
+    with Ground({"one": lambda: Naming("one"), "two": lambda: Naming("two")}) as ground:
+        gone = ground.api_site("one")
+        ground.api_site("two")
+        assert ground.faults() == ()
+        ground.stop(gone)
+        assert ground.faults() == ("site 'one': its server has stopped",)
+
+
+def test_the_wire_is_shared(ground: Ground, client: httpx.Client) -> None:
+    """Requests to every site of a ground are on one wire, each with the site's name."""
+    client.get(f"{ground.api_origin('one', 'http://localhost')}/a?corsproof=shared")
+    client.get(f"{ground.page_url('http://localhost')}/proxy/a?corsproof=shared")
+    assert [exchange.site for exchange in ground.wire.settle("shared", DEADLINE)] == ["one", "pages", "one"]

@@ -1,0 +1,223 @@
+"""Plans: cases in a fixed order, made concrete for given origins, in batches that lose nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness import plan
+from harness.plan import Case, Planned
+from harness.scenario import Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
+
+LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
+READ = Seen(Outcome.ALLOWED, 200)
+
+
+def scenario(name: str = "a", hooks: tuple[str, ...] = ("none",), steps: int = 1, **more: Any) -> Scenario:
+    """Make a scenario of GETs."""
+    crossing = Crossing("GET", "/a", 200, (("origin", "{page}"),), (("access-control-allow-origin", "{page}"),))
+    expect = {one: Expectation((READ,) * steps, (crossing,) * steps) for one in hooks}
+    return Scenario(name, "f", "s", (Step("GET", "{api}/a"),) * steps, expect, **more)
+
+
+class Places:
+    """Origins that tell how they were asked for."""
+
+    def page_origin(self, page: str) -> str:
+        """Name the page."""
+        return f"page({page})"
+
+    def api_origin(self, api: str, page: str) -> str:
+        """Name the API."""
+        return f"api({api},{page})"
+
+    def other_api_origin(self, api: str, page: str) -> str:
+        """Name its other origin."""
+        return f"api2({api},{page})"
+
+
+def planned(one: Scenario, hooks: str = "none", api: Api = Api.FETCH) -> Planned:
+    """Plan one case."""
+    return plan.plan(Case(one, hooks, api, hooks), Places())
+
+
+def told(cases: list[Case]) -> list[tuple[str, str, str, int]]:
+    """Say which cases there are."""
+    return [(case.hooks, case.scenario.id, str(case.api), case.repeat) for case in cases]
+
+
+def test_cases_in_order() -> None:
+    """Cases go by hook set, scenario and interface; a scenario is left out where it expects nothing."""
+    scenarios = [scenario("a", ("x", "y")), scenario("b", ("y",), apis=(Api.FETCH,))]
+    assert told(list(plan.cases(scenarios, ["y", "x"]))) == [
+        ("y", "a", "fetch", 0),
+        ("y", "a", "xhr", 0),
+        ("y", "b", "fetch", 0),
+        ("x", "a", "fetch", 0),
+        ("x", "a", "xhr", 0),
+    ]
+
+
+def test_repeats() -> None:
+    """Each case is repeated as often as wanted, numbered from 0."""
+    cases = list(plan.cases([scenario(apis=(Api.XHR,))], ["none"], repeat=3))
+    assert [case.repeat for case in cases] == [0, 1, 2]
+
+
+def test_a_faulty_variant_is_held_to_the_published_hooks() -> None:
+    """A broken variant keeps its name and has the expectations of what it is a variant of."""
+    cases = list(plan.cases([scenario("a", ("published",)), scenario("b", ("none",))], ["broken:origin-list"]))
+    assert {(case.scenario.id, case.hooks, case.expect) for case in cases} == {("a", "broken:origin-list", "published")}
+
+
+PATTERNS = {
+    "part": ("put", ["put-json", "slash-put"]),
+    "shell-pattern": ("put*", ["put-json"]),
+    "any": ("*", ["get", "put-json", "slash-put"]),
+    "none": ("patch", []),
+    "case-counts": ("PUT", []),
+}
+
+
+@pytest.mark.parametrize(("pattern", "kept"), PATTERNS.values(), ids=PATTERNS)
+def test_keep(pattern: str, kept: list[str]) -> None:
+    """A pattern keeps the ids that contain it or match it as a shell pattern."""
+    scenarios = [scenario(name, apis=(Api.FETCH,)) for name in ("get", "put-json", "slash-put")]
+    assert [case.scenario.id for case in plan.cases(scenarios, ["none"], keep=pattern)] == kept
+
+
+@LAW
+@given(st.integers(0, 30), st.integers(1, 7))
+def test_shards_hold_every_case_once(cases: int, count: int) -> None:
+    """All parts together are the whole, each case once, and no part is much larger than another."""
+    every = [Case(scenario(), "none", Api.FETCH, "none", number) for number in range(cases)]
+    parts = [plan.shard(every, number, count) for number in range(1, count + 1)]
+    assert sorted(case.repeat for part in parts for case in part) == list(range(cases))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_placeholders_are_filled() -> None:
+    """URLs and expectations name the origins of this run."""
+    step = Step("GET", "{api}/redirect?to={api2}/b")
+    crossing = Crossing(
+        "GET", "/redirect?to={api2}/b", 302, (("origin", "{page}"),), (("access-control-allow-origin", "{page}"),)
+    )
+    one = Scenario("a", "f", "s", (step,), {"x": Expectation((READ,), (crossing,))}, page="https://p.example")
+    result = planned(one, "x")
+    assert result.origin == "page(https://p.example)"
+    api, other = "api(x,https://p.example)", "api2(x,https://p.example)"
+    assert result.unit["steps"][0]["url"] == f"{api}/redirect?to={other}/b&corsproof={result.token}"
+    assert result.expectation.wire == (
+        Crossing(
+            "GET",
+            f"/redirect?to={other}/b",
+            302,
+            (("origin", result.origin),),
+            (("access-control-allow-origin", result.origin),),
+        ),
+    )
+    assert result.expectation.seen == (READ,)
+
+
+def test_fill() -> None:
+    """Another expectation, a deviation's, is filled with the same origins."""
+    result = planned(scenario())
+    filled = result.fill(Expectation((READ,), (Crossing("GET", "/", 200, (("origin", "{page}"),)),)))
+    assert filled.wire[0].asks == (("origin", result.origin),)
+
+
+def test_filled_headers_are_sorted() -> None:
+    """Once the origins are in, headers are in the order in which they are compared."""
+    asks = (("origin", "{page}"), ("access-control-request-method", "PUT"))
+    one = scenario()
+    result = planned(one).fill(Expectation((READ,), (Crossing("OPTIONS", "/", 200, asks),)))
+    assert [name for name, _ in result.wire[0].asks] == ["access-control-request-method", "origin"]
+
+
+def test_tokens_are_unique() -> None:
+    """No two cases share a token, so that none shares a URL; all steps of one case do."""
+    several = [planned(scenario(steps=2)) for _ in range(50)]
+    assert len({one.token for one in several}) == 50
+    for one in several:
+        assert {step["url"].rpartition("=")[2] for step in one.unit["steps"]} == {one.token}
+
+
+def test_unit_as_the_agent_reads_it() -> None:
+    """A step has every member that the agent wants, and is JSON."""
+    step = Step(
+        "PUT",
+        "{api}/a",
+        (("X-A", "1"),),
+        "ü",
+        "include",
+        upload_listener=True,
+        after_ms=5,
+        abort_ms=6,
+        deadline_ms=7,
+    )
+    one = Scenario("a", "f", "s", (step,), {"none": Expectation((READ,), ())}, apis=(Api.XHR,))
+    result = planned(one, api=Api.XHR)
+    (unit,) = json.loads(json.dumps(plan.batch(3, [result])))["units"]
+    assert unit["id"] == result.token
+    assert unit["steps"] == [
+        {
+            "api": "xhr",
+            "method": "PUT",
+            "url": f"api(none,http://localhost)/a?corsproof={result.token}",
+            "headers": [["X-A", "1"]],
+            "body": "ü",
+            "credentials": "include",
+            "mode": "cors",
+            "redirect": "follow",
+            "cache": "default",
+            "upload_listener": True,
+            "after_ms": 5,
+            "abort_ms": 6,
+            "deadline_ms": 7,
+        }
+    ]
+
+
+def test_batch() -> None:
+    """A batch has its number and the bound of the pool."""
+    batch = plan.batch(7, [planned(scenario())])
+    assert (batch["number"], batch["pool"], len(batch["units"])) == (7, plan.POOL, 1)
+
+
+ALLOWANCES = {"nothing": ([], 0.0), "one": ([(0, 500)], 0.5), "longest": ([(0, 8000), (11_000, 8000), (1, 2)], 19.0)}
+
+
+@pytest.mark.parametrize(("times", "seconds"), ALLOWANCES.values(), ids=ALLOWANCES)
+def test_allowance(times: list[tuple[int, int]], seconds: float) -> None:
+    """The longest silence of a page that works is the longest time that a step may take."""
+    steps = [Step("GET", "{api}/a", after_ms=after, deadline_ms=deadline) for after, deadline in times]
+    one = scenario()
+    several = [planned(dataclasses.replace(one, steps=(step,))) for step in steps]
+    assert plan.allowance(several) == seconds
+
+
+SINGLE, SEQUENCE = scenario(), scenario(steps=2)
+
+
+@LAW
+@given(st.lists(st.booleans(), max_size=450))
+def test_batches_lose_nothing(kinds: list[bool]) -> None:
+    """Batch by batch every case comes once; sequences come first, few at a time and never among single requests."""
+    one, two = planned(SINGLE), planned(SEQUENCE)
+    todo = [dataclasses.replace(two if many else one, token=f"t{index}") for index, many in enumerate(kinds)]
+    left: list[Planned] = list(todo)
+    come: list[Planned] = []
+    while left:
+        chosen, rest = plan.next_batch(left)
+        sequences = {len(each.unit["steps"]) > 1 for each in chosen}
+        assert len(sequences) == 1
+        assert 0 < len(chosen) <= (plan.SEQUENCES if True in sequences else plan.BATCH)
+        come += chosen
+        left = list(rest)
+    assert sorted(each.token for each in come) == sorted(each.token for each in todo)
+    assert [len(each.unit["steps"]) for each in come] == [2] * sum(kinds) + [1] * (len(kinds) - sum(kinds))
