@@ -20,6 +20,7 @@ from harness import __version__
 from harness.errors import CorsproofError, UsageError
 
 if TYPE_CHECKING:
+    from harness.doctor import Diagnosis
     from harness.engines import EngineChoice
     from harness.events import Event
     from harness.runner import Order
@@ -219,6 +220,55 @@ def list_scenarios(suites: tuple[str, ...], keep: str | None, show_hooks: bool, 
     for row in rows:
         click.echo(f"{row['scenario']:<{wide}}  {row['family']:<12}  {row['summary']}")
     click.echo(f"{len(rows)} scenarios")
+
+
+@cli.command()
+@click.argument("engines", nargs=-1, metavar="[ENGINE[=PATH]]...")
+@click.option("--headed", is_flag=True, help="Show the browsers' windows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(engines: tuple[str, ...], headed: bool, as_json: bool) -> int:
+    """Launch each engine (default: all), ask it the canaries, and say what it is or what mends it."""
+    from harness import doctor as doctors
+    from harness.ground import Ground
+
+    choices, _ = _choices(engines or ("all",))
+    found = []
+    for choice in choices:
+        with Ground({}) as ground:
+            diagnosis = doctors.examine(choice, ground, headed=headed)
+        found.append(diagnosis)
+        if not as_json:
+            click.echo("\n".join(_diagnosis_lines(diagnosis)))
+    if as_json:
+        import dataclasses
+        import json
+
+        engines_found = [dataclasses.asdict(diagnosis) for diagnosis in found]
+        click.echo(json.dumps({"schema_version": 1, "engines": engines_found}, indent=1, ensure_ascii=False))
+    return 0 if all(diagnosis.usable for diagnosis in found) else 3
+
+
+def _diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
+    if diagnosis.info is None or not diagnosis.usable:
+        wrong = [f"  canary {failure}" for failure in diagnosis.failures]
+        return [f"{diagnosis.engine}: not usable: {diagnosis.cause}", *wrong, f"  mend: {diagnosis.mend}"]
+    info = diagnosis.info
+    lines = [f"{diagnosis.engine}: usable: {info.version} ({info.protocol}), {info.path}"]
+    return [*lines, f"  {diagnosis.asked} of {diagnosis.asked} canaries answered right"]
+
+
+@cli.command()
+@click.argument("engines", nargs=-1, metavar="[ENGINE]...")
+def install(engines: tuple[str, ...]) -> int:
+    """Provide the engines that are missing (default: all); what works is kept."""
+    from harness import install as installing
+
+    choices, _ = _choices(engines or ("all",))
+    if paths := [choice.path for choice in choices if choice.path]:
+        raise UsageError(f"nothing to install at {', '.join(paths)}", hint="name the engine alone")
+    provisions = installing.install([choice.name for choice in choices], say=click.echo)
+    failed = [provision for provision in provisions if provision.how is installing.How.FAILED]
+    return 3 if failed else 0
 
 
 def _suite_names(suites: tuple[str, ...]) -> tuple[str, ...]:

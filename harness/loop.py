@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+ENDING = 5.0  # seconds that cancelled tasks have to end
 
 
 class LoopThread:
@@ -29,7 +30,9 @@ class LoopThread:
         pending = asyncio.all_tasks(self.loop)
         for task in pending:
             task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        if pending:
+            # With a deadline: a task may swallow its cancellation.
+            self.loop.run_until_complete(asyncio.wait(pending, timeout=ENDING))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 

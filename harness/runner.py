@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness import capabilities, deviations, engines, plan
+from harness.doctor import diagnose
 from harness.engines import Browser, EngineChoice
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.events import (
@@ -131,7 +132,8 @@ class _EngineRun:
         try:
             self._launch()
         except BrowserUnavailable as error:
-            self._emit(EngineUnavailable(self.engine, str(error), error.hint, self._order.required))
+            cause, mend = diagnose(self._choice.name, str(error))
+            self._emit(EngineUnavailable(self.engine, cause, mend, self._order.required))
             if self._order.required:
                 self._stop.set()
             return

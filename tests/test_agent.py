@@ -107,7 +107,7 @@ class Told:
         while not isinstance(news := session.wait(DEADLINE), BatchDone):
             assert not isinstance(news, PageDied), news
             assert isinstance(news, Results), f"no news within {DEADLINE} s; so far: {self.reports}"
-            self.reports += news.steps
+            self.reports += [{**report, "unit": report["unit"].partition("-")[0]} for report in news.steps]
         assert news.number == batch["number"]
 
     @property
@@ -127,8 +127,13 @@ def telling(browser: Browser, ground: Ground, query: str = "") -> Iterator[Tell]
     numbers = iter(range(1, 1000))
 
     def tell(*units: list[dict[str, Any]], pool: int = 6) -> Told:
-        listed = [{"id": f"u{index}", "steps": steps} for index, steps in enumerate(units)]
-        return Told(session, {"number": next(numbers), "pool": pool, "units": listed})
+        number = next(numbers)
+        names = (f"u{index}-{session.id}-{number}" for index in range(len(units)))
+        listed: list[dict[str, Any]] = [{"id": name, "steps": steps} for name, steps in zip(names, units, strict=True)]
+        for unit in listed:
+            for step in unit["steps"]:
+                step["url"] += f"&corsproof={unit['id']}"
+        return Told(session, {"number": number, "pool": pool, "units": listed})
 
     try:
         yield tell

@@ -158,9 +158,9 @@ def test_faults() -> None:
     with Ground({"one": lambda: Naming("one"), "two": lambda: Naming("two")}) as ground:
         gone = ground.api_site("one")
         ground.api_site("two")
-        assert ground.faults() == ()
+        assert ground.faults() == {}
         ground.stop(gone)
-        assert ground.faults() == ("site 'one': its server has stopped",)
+        assert ground.faults() == {"one": "site 'one': its server has stopped"}
 
 
 def test_the_wire_is_shared(ground: Ground, client: httpx.Client) -> None:

@@ -594,7 +594,7 @@ def test_a_deviation_excuses_no_broken_answer() -> None:
 # ---- laws ----------------------------------------------------------------------------------------
 
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
-FIND = settings(LAW, phases=[Phase.generate], database=None)
+FIND = settings(LAW, phases=[Phase.generate], database=None, max_examples=5000)
 
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "CHECKIN"])
 VALUES = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=8)

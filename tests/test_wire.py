@@ -293,6 +293,26 @@ def test_forgotten_exchanges_are_gone() -> None:
     assert len(wire.read("kept")) == 1
 
 
+def test_wait_for_an_arrival() -> None:
+    """Whoever waits for a request is told as soon as it has arrived, answered or not, and waits no longer than told."""
+    wire = Wire()
+    told: list[bool] = []
+    waiting = threading.Thread(target=lambda: told.append(wire.wait_for("t", DEADLINE * 4)))
+    waiting.start()
+    wire.begin(opened("other"))
+    wire.begin(opened())
+    waiting.join(DEADLINE)
+    assert told == [True]
+    assert wire.wait_for("nobody", 0.01) is False
+
+
+def test_a_record_keeps_secrets_out_of_its_repr() -> None:
+    """What a log or a failing test prints of an exchange has no header, no body and no query."""
+    secret = (("Authorization", "Bearer s3cret"),)
+    exchange = Exchange("site", "t", "GET", "/?key=s3cret", secret, 200, secret, b"s3cret", b"s3cret")
+    assert "s3cret" not in repr(exchange)
+
+
 def test_many_threads_each_under_its_own_token() -> None:
     """Exchanges of many threads stay under their tokens, in the order of their arrival."""
     wire = Wire()

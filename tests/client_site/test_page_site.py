@@ -89,6 +89,16 @@ def test_results(client: FlaskClient, session: Session) -> None:
     assert [session.wait(0), session.wait(0)] == [Results(({"step": 0, "body": "ü"},)), BatchDone(3)]
 
 
+def test_arrived() -> None:
+    """A page that asks whether its request has arrived is told what the board knows."""
+    board = Board(lambda unit, deadline: unit == "here")
+    session, client = board.open(), create_app(board).test_client()
+    for unit, arrived in (("here", True), ("nowhere", False)):
+        answer = client.post(f"/agent/{session.id}/arrived", json={"unit": unit})
+        assert answer.get_json() == {"arrived": arrived}
+    assert client.post("/agent/stranger/arrived", json={"unit": "here"}).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["next", "results"])
 def test_only_json_is_heard(client: FlaskClient, session: Session, path: str) -> None:
     """A form, which any web page could send without a preflight, is refused and makes no news."""

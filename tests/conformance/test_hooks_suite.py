@@ -22,7 +22,9 @@ COMMAND = [sys.executable, "-c", "from harness.cli import main; main()"]
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """Run the command as a user does and read its JSON."""
-    done = subprocess.run([*COMMAND, "run", "hooks", "-b", "all", "--json"], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [*COMMAND, "run", "hooks", "-b", "all", "--json"], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     value: dict[str, Any] = json.loads(done.stdout)
     return value

@@ -17,7 +17,16 @@ from harness.verdict import Blame, Status
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("broken-hooks")]
 
 VARIANTS = tuple(f"broken:{name}" for name in server_site.BROKEN)
-IDS = {"get", "post-json", "put", "put-json", "unknown-url-put", "unknown-url-get", "error-get", "credentials-include-get"}
+IDS = {
+    "get",
+    "post-json",
+    "put",
+    "put-json",
+    "unknown-url-put",
+    "unknown-url-get",
+    "error-get",
+    "credentials-include-get",
+}
 # Which of these scenarios each variant must spoil, and which it must leave alone.
 CAUGHT = {
     "preflight-404": ({"put", "post-json", "unknown-url-put"}, {"get", "error-get", "credentials-include-get"}),

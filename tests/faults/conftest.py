@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from processes import MARK  # noqa: E402
+from processes import MARK
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def running(mark: str) -> Iterator[subprocess.Popen[str]]:
 def test_an_interrupted_run_prints_what_it_has_and_leaves_nothing(
     name: str, running: subprocess.Popen[str], mark: str
 ) -> None:
-    """Interrupt as Ctrl-C does (the whole group) or as a supervisor does (one process): exit 130, a table, no process."""
+    """Interrupt as Ctrl-C does (the whole group) or a supervisor (one process): exit 130, a table, no process."""
     assert len(marked(mark)) > 3
     if name == "SIGINT":
         os.killpg(running.pid, signal.SIGINT)

@@ -50,7 +50,8 @@ def test_a_server_that_dies_in_the_middle_spoils_only_its_own_cases(engine: Engi
                 stopped = True
                 ground.stop(ground.api_site("published"))
     by_hooks = {
-        hooks: {event.verdict.status for event in finished if event.case.hooks == hooks} for hooks in ("published", "none")
+        hooks: {event.verdict.status for event in finished if event.case.hooks == hooks}
+        for hooks in ("published", "none")
     }
     assert by_hooks["published"] == {Status.PASS, Status.INCONCLUSIVE}
     assert Status.FAIL not in by_hooks["none"]

@@ -1,0 +1,80 @@
+"""Results made from records, without a browser: what counts as a verdict, and what is printed of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.observation import Observation, PageOutcome, PageResult
+from harness.plan import Planned
+from harness.prober import WHATEVER, Question
+from harness.result import CorsResult, Headers, NoVerdict, result_of
+from harness.scenario import Step
+from harness.wire import Ending, Exchange, Pairs
+
+ORIGIN = "https://app.example.com"
+ANY = (("access-control-allow-origin", "*"),)
+OWN = (("access-control-allow-origin", ORIGIN),)
+WITH_CREDENTIALS = (*OWN, ("access-control-allow-credentials", "true"))
+AWAY = (*OWN, ("location", "https://elsewhere.example/"))
+
+
+def result(answer: Pairs, credentials: str = "same-origin", error: str = "") -> CorsResult:
+    """Return what comes of a network error at the page after this answer to the actual request."""
+    case = Question(Step("GET", "{api}/a?token=secret", credentials=credentials), page=ORIGIN).case("api")
+    planned = Planned(case, "t0", ORIGIN, {"id": "t0", "steps": [{}]}, WHATEVER, ())
+    target, asks = "/a?token=secret&corsproof=t0", (("origin", ORIGIN), ("cookie", "secret"))
+    exchange = Exchange("api", "t0", "GET", target, asks, 200, answer, ending=Ending.COMPLETE, error=error)
+    page = PageResult(0, ORIGIN, PageOutcome.NETWORK_ERROR)
+    said = "blocked https://api.example.com/a?token=secret&corsproof=t0 (reason)"
+    return result_of(planned, Observation((page,), (exchange,), said), "firefox")
+
+
+@pytest.mark.parametrize(
+    ("answer", "credentials"),
+    [((), "same-origin"), ((*ANY, *ANY), "omit"), (ANY, "include"), (OWN, "include")],
+    ids=["no permission", "doubled permission", "wildcard with credentials", "no word on credentials"],
+)
+def test_a_refused_answer_is_a_block(answer: Pairs, credentials: str) -> None:
+    """A network error after an answer that the CORS check refuses is a block."""
+    assert result(answer, credentials).blocked_by is not None
+
+
+@pytest.mark.parametrize(
+    ("answer", "credentials", "error", "why"),
+    [
+        (ANY, "same-origin", "", "something else failed"),
+        (OWN, "omit", "", "something else failed"),
+        (WITH_CREDENTIALS, "include", "", "something else failed"),
+        (AWAY, "omit", "", "where its redirect leads"),
+        ((), "omit", "RuntimeError: x", "the application failed in the actual request: RuntimeError: x"),
+    ],
+    ids=["wildcard", "own origin", "credentials", "redirect", "an application that raised"],
+)
+def test_a_permitted_answer_is_no_block(answer: Pairs, credentials: str, error: str, why: str) -> None:
+    """A network error that the answer on record does not explain is no verdict about CORS."""
+    with pytest.raises(NoVerdict, match=why) as caught:
+        result(answer, credentials, error)
+    assert "secret" not in str(caught.value)
+
+
+def test_nothing_secret_is_printed() -> None:
+    """Cookies, tokens in URLs and the harness's own parameter stay out of every text; the record itself keeps them."""
+    blocked = result(())
+    for text in (str(blocked), repr(blocked), repr(blocked.actual), str(blocked.blocked_by), repr(blocked.blocked_by)):
+        assert "secret" not in text
+        assert "corsproof=" not in text
+    assert blocked.exchanges[0].request_headers[1] == ("cookie", "secret")
+    assert "/a?token=[redacted] (reason)" in str(blocked.blocked_by)
+
+
+def test_a_block_has_no_body() -> None:
+    """What script could not read cannot be parsed either, and the error says why."""
+    with pytest.raises(ValueError, match=r"no body: <CorsResult GET .* in firefox: blocked \(actual\)>"):
+        result(()).json()
+
+
+def test_headers_are_read_as_script_reads_them() -> None:
+    """Names in any case, doubled headers joined, secrets out of the repr."""
+    headers = Headers((("Vary", "a"), ("vary", "b"), ("X-Token", "secret")))
+    assert (headers["VARY"], headers["x-token"]) == ("a, b", "secret")
+    assert (set(headers), "secret" in repr(headers), "nothing" in headers) == ({"vary", "x-token"}, False, False)
