@@ -68,7 +68,9 @@ def test_json_is_alone_on_stdout_and_written_as_a_report(tmp_path: Path) -> None
 
 def test_repeats_are_all_shown(tmp_path: Path) -> None:
     """`--repeat` chooses no answer: each one is a result."""
-    done = call("run", "-b", "chromium", "--hooks", "published", "-k", "head", "--repeat", "3", "--json", folder=tmp_path)
+    done = call(
+        "run", "-b", "chromium", "--hooks", "published", "-k", "head", "--repeat", "3", "--json", folder=tmp_path
+    )
     repeats = [r["repeat"] for r in json.loads(done.stdout)["results"] if r["scenario"] == "head" and r["api"] == "xhr"]
     assert sorted(repeats) == [0, 1, 2]
 

@@ -102,7 +102,7 @@ def test_an_interruption_leaves_no_process(project: Project, monkeypatch: pytest
     """Ctrl-C in the middle of a request ends pytest as usual, and its browser with it."""
     monkeypatch.setenv("CORSPROOF_MARK", str(project.path))
     project.tests(WAITING)
-    # Warnings are no errors here: the view's answer comes when nobody is left to take it, which a2wsgi leaves unawaited.
+    # Warnings are no errors here: a2wsgi leaves the late answer of the view unawaited.
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "--cors-browser", "chromium"]
     with subprocess.Popen(
         command, cwd=project.path, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -1,0 +1,84 @@
+"""Events made by hand, as a run would tell them, for tests of whatever eats events."""
+
+from __future__ import annotations
+
+from harness import catalog, plan
+from harness.engines import EngineInfo, EngineName
+from harness.events import CanariesSung, CaseFinished, EngineReady, Event, RunFinished, RunStarted
+from harness.observation import Observation, PageOutcome, PageResult
+from harness.scenario import Api, Crossing, Outcome, Scenario
+from harness.verdict import Verdict, judge
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange
+
+INFO = EngineInfo(EngineName.CHROMIUM, "1.2.3", "cdp", "/opt/chromium", ("--flag",))
+SCENARIOS = {scenario.id: scenario for scenario in catalog.load("hooks")}
+_PAGE = {
+    Outcome.ALLOWED: PageOutcome.RESPONSE,
+    Outcome.OPAQUE: PageOutcome.RESPONSE,
+    Outcome.BLOCKED: PageOutcome.NETWORK_ERROR,
+    Outcome.ABORTED: PageOutcome.ABORTED,
+}
+
+
+class FixedOrigins:
+    """Origins that no site has."""
+
+    def page_origin(self, page: str) -> str:
+        """Return the page's origin."""
+        return "http://localhost:1111"
+
+    def api_origin(self, api: str, page: str) -> str:
+        """Return the API's origin."""
+        return "http://localhost:2222"
+
+    def other_api_origin(self, api: str, page: str) -> str:
+        """Return the API's other origin."""
+        return "http://127.0.0.1:2222"
+
+
+def finished(
+    scenario: str | Scenario,
+    hooks: str = "published",
+    engine: str = "chromium",
+    api: Api = Api.FETCH,
+    *,
+    reason: str = "",
+    verdict: Verdict | None = None,
+    answered: tuple[tuple[str, str], ...] = (),
+) -> CaseFinished:
+    """Return the result of a case that went as expected, with more response headers, or another verdict, if given."""
+    chosen = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
+    planned = plan.plan(plan.Case(chosen, hooks, api, hooks), FixedOrigins())
+    page = tuple(
+        PageResult(
+            step=index,
+            origin=planned.origin,
+            outcome=_PAGE[seen.outcome],
+            type="opaque" if seen.outcome is Outcome.OPAQUE else "cors",
+            status=seen.status,
+            headers=tuple((name, "x") for name in sorted(seen.headers)),
+            duration_ms=1.5,
+        )
+        for index, seen in enumerate(planned.expectation.seen)
+    )
+    exchanges = tuple(_exchange(crossing, planned.token, hooks, answered) for crossing in planned.expectation.wire)
+    observation = Observation(page, exchanges, reason)
+    judged = verdict or judge(planned.expectation, observation, origin=planned.origin)
+    return CaseFinished(engine, planned.case, judged, planned, observation)
+
+
+def _exchange(crossing: Crossing, token: str, site: str, answered: tuple[tuple[str, str], ...]) -> Exchange:
+    joint = "&" if "?" in crossing.path else "?"
+    target = f"{crossing.path}{joint}{TOKEN_PARAMETER}={token}"
+    answers = (*crossing.answers, *answered)
+    return Exchange(
+        site, token, crossing.method, target, crossing.asks, crossing.status or 200, answers, ending=Ending.COMPLETE
+    )
+
+
+def whole_run(*results: CaseFinished, interrupted: bool = False, failures: tuple[str, ...] = ()) -> list[Event]:
+    """Return the events of a run on Chromium and whatever engines the results name."""
+    engines = tuple(dict.fromkeys(["chromium", *(result.engine for result in results)]))
+    ready = [EngineReady(engine, INFO) for engine in engines]
+    sung = [CanariesSung(engine, "http://localhost", 4, failures) for engine in engines]
+    return [RunStarted(engines, len(results)), *ready, *sung, *results, RunFinished(interrupted, 1.25)]

@@ -1,0 +1,155 @@
+"""The JSON document: every promised member, nothing secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from made_events import SCENARIOS, finished, whole_run
+
+from harness.events import CaseFinished, EngineLost, EngineUnavailable, HarnessFault
+from harness.plan import Case
+from harness.reports.document import RunDocument
+from harness.reports.redaction import HIDDEN, is_secret, redacted, redacted_target
+from harness.scenario import Api
+from harness.verdict import Blame, Difference, Status, Verdict
+
+
+def document(*events: Any) -> dict[str, Any]:
+    """Return the document of a run with these events, read back from its text."""
+    made = RunDocument()
+    for event in events:
+        made(event)
+    value: dict[str, Any] = json.loads(made.text())
+    return value
+
+
+def test_an_empty_run_is_a_document() -> None:
+    """Nothing was measured, and that is said."""
+    value = document()
+    assert value["schema_version"] == 1
+    assert value["results"] == []
+    assert value["totals"]["results"] == 0
+    assert value["exit"] == 3
+
+
+def test_an_allowed_result_tells_what_was_read_and_what_crossed() -> None:
+    """Outcome, status, readable names and both exchanges with raw pairs."""
+    result = document(*whole_run(finished("put-json")))["results"][0]
+    assert result["scenario"] == "put-json"
+    assert (result["status"], result["api"], result["engine"], result["hooks"]) == (
+        "pass",
+        "fetch",
+        "chromium",
+        "published",
+    )
+    assert result["observed"]["outcome"] == result["expected"]["outcome"] == "allowed"
+    assert result["observed"]["status"] == 200
+    assert result["observed"]["readable_headers"] == ["content-length", "content-type"]
+    assert result["observed"]["blocked_at"] is None
+    assert [exchange["kind"] for exchange in result["exchanges"]] == ["preflight", "actual"]
+    assert ["access-control-allow-methods", "PUT"] in result["exchanges"][0]["response_headers"]
+    assert result["predicted"] is None
+    assert result["blame"] is None
+
+
+@pytest.mark.parametrize(("hooks", "where"), [("decorator", "preflight"), ("none", "preflight")])
+def test_a_blocked_result_says_where_and_in_whose_words(hooks: str, where: str) -> None:
+    """The refused request, and the browser's own sentence."""
+    events = whole_run(finished("unknown-url-put", hooks, reason="refused, says the browser"))
+    observed = document(*events)["results"][0]["observed"]
+    assert observed["outcome"] == "blocked"
+    assert observed["blocked_at"] == where
+    assert observed["browser_reason"] == "refused, says the browser"
+    assert observed["status"] is None
+
+
+def test_a_failure_lists_differences_and_blame() -> None:
+    """What was expected, what was observed, who did it."""
+    verdict = Verdict(Status.FAIL, (), (Difference("wire", "1 (GET)", "nothing"),), Blame.ENGINE, "why")
+    result = document(*whole_run(finished("get", verdict=verdict)))["results"][0]
+    assert result["differences"] == [{"where": "wire", "expected": "1 (GET)", "observed": "nothing"}]
+    assert (result["blame"], result["cause"]) == ("engine", "why")
+
+
+def test_a_case_without_a_plan_is_told_too() -> None:
+    """A skipped case has an expectation and a reason, though no token."""
+    case = Case(SCENARIOS["get"], "published", Api.XHR, "published")
+    event = CaseFinished("webkit", case, Verdict(Status.SKIPPED, cause="cannot"))
+    result = document(event)["results"][0]
+    assert (result["status"], result["cause"], result["exchanges"]) == ("skipped", "cannot", [])
+    assert result["expected"]["outcome"] == "allowed"
+
+
+def test_engines_and_troubles_are_told() -> None:
+    """Versions, canaries, and what was lost on the way."""
+    events = whole_run(finished("get"))
+    troubles = [
+        EngineUnavailable("webkit", "not installed", "install it"),
+        EngineLost("firefox", "died", relaunch=True),
+        EngineLost("firefox", "died again", relaunch=False),
+        HarnessFault("chromium", "KeyError: 1", "Traceback…"),
+    ]
+    value = document(*events, *troubles)
+    assert value["engines"][0]["version"] == "1.2.3"
+    assert value["engines"][0]["canaries"] == {"asked": 4, "passed": 4, "failures": []}
+    assert [trouble["kind"] for trouble in value["troubles"]] == ["unavailable", "relaunched", "lost", "harness-fault"]
+
+
+def test_hook_sets_that_differ_are_listed_and_others_are_not() -> None:
+    """One difference for the unknown URL, none where all agree."""
+    same = [finished("get", hooks) for hooks in ("published", "decorator")]
+    differing = [
+        finished("unknown-url-put", hooks, engine)
+        for hooks in ("published", "decorator")
+        for engine in ("chromium", "firefox")
+    ]
+    differences = document(*whole_run(*same, *differing))["hook_set_differences"]
+    assert [difference["scenario"] for difference in differences] == ["unknown-url-put"]
+    assert differences[0]["engines"] == {
+        engine: {"published": "allowed 404", "decorator": "blocked at the preflight"}
+        for engine in ("chromium", "firefox")
+    }
+
+
+SECRETS = {
+    "authorization": True,
+    "Proxy-Authorization": True,
+    "cookie": True,
+    "set-cookie": True,
+    "x-api-key": True,
+    "X-CSRF-Token": True,
+    "token": True,
+    "client_secret": True,
+    "key": True,
+    "content-type": False,
+    "access-control-allow-headers": False,
+    "x-keyboard": False,
+    "origin": False,
+    "corsproof": False,
+}
+
+
+@pytest.mark.parametrize(("name", "secret"), SECRETS.items(), ids=SECRETS)
+def test_secret_names_are_known(name: str, secret: bool) -> None:
+    """Credentials, tokens and keys are; what CORS is about is not."""
+    assert is_secret(name) is secret
+
+
+def test_secrets_are_hidden_and_nothing_else_is() -> None:
+    """Order and doubles stay."""
+    headers = (("Origin", "null"), ("Cookie", "a=1"), ("Cookie", "b=2"), ("Vary", "Origin"))
+    assert redacted(headers) == (("Origin", "null"), ("Cookie", HIDDEN), ("Cookie", HIDDEN), ("Vary", "Origin"))
+    assert redacted_target("/a?token=1&b=2&key=3") == f"/a?token={HIDDEN}&b=2&key={HIDDEN}"
+    assert redacted_target("/a") == "/a"
+
+
+def test_no_secret_of_an_exchange_reaches_the_text() -> None:
+    """A token in the request and a cookie in the answer stay out."""
+    events = whole_run(finished("get", answered=(("set-cookie", "session=verysecret"),)))
+    made = RunDocument()
+    for event in events:
+        made(event)
+    assert "verysecret" not in made.text()
+    assert HIDDEN in made.text()
