@@ -13,13 +13,13 @@ ENGINES = ("chromium", "firefox", "webkit")
 FLASKS = {"oldest": ("flask==2.3.*", "werkzeug==2.3.*"), "newest": ("flask",)}
 
 
-def _group(name: str) -> list[str]:
+def _group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PYPROJECT, name)
 
 
 @nox.session
 def run(session: nox.Session) -> None:
-    """The main job: every hook set in all three engines."""
+    """Do the main job: every hook set in all three engines."""
     session.install("-e", ".")
     session.run("corsproof", "install", *ENGINES)
     session.run("corsproof", "run", "hooks", "--browser", "all", *session.posargs)
@@ -27,7 +27,7 @@ def run(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every test, browserless and in browsers."""
+    """Run every test, browserless and in browsers."""
     session.install("-e", ".", *_group("test"))
     session.run("corsproof", "install", *ENGINES)
     session.run("pytest", "-n", "auto", *session.posargs)
@@ -37,7 +37,7 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize("flask", list(FLASKS))
 @nox.parametrize("engine", ENGINES)
 def compat(session: nox.Session, engine: str, flask: str) -> None:
-    """The suite per engine under the oldest and the newest supported Flask."""
+    """Run the suite per engine under the oldest and the newest supported Flask."""
     session.install("-e", ".")
     session.install("--upgrade", *FLASKS[flask])
     session.run("corsproof", "install", engine)
@@ -46,7 +46,7 @@ def compat(session: nox.Session, engine: str, flask: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and format."""
+    """Check style and format."""
     session.install(*_group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -54,6 +54,6 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """mypy strict."""
+    """Mypy strict."""
     session.install("-e", ".", *_group("types"))
     session.run("mypy")

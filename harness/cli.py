@@ -6,10 +6,8 @@ pyproject.toml or from corsproof.toml, else from the defaults. What a command ne
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,7 +19,6 @@ from harness.errors import CorsproofError, UsageError
 
 if TYPE_CHECKING:
     from harness.doctor import Diagnosis
-    from harness.engines import EngineChoice
     from harness.events import Event
     from harness.runner import Order
 
@@ -47,19 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("corsproof: interrupted", err=True)
         code = 130
-    _leave(int(code))
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process, also where a view of an application under test never returns."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    busy = [thread for thread in threading.enumerate() if thread.name.startswith("WSGI")]
-    for thread in busy:
-        thread.join(0.1)
-    if any(thread.is_alive() for thread in busy):
-        os._exit(code)
-    sys.exit(code)
+    sys.exit(int(code))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -140,6 +125,7 @@ def run(
     """Run the suites (default: all) in the browsers and judge every scenario."""
     import server_site
     from harness import catalog, plan, runner
+    from harness.engines import Selection
 
     formats = _formats(reports)
     names = _suite_names(suites)
@@ -149,9 +135,13 @@ def run(
     if not cases:
         ids = ", ".join(scenario.id for scenario in scenarios)
         raise UsageError(f"no scenario matches {keep!r} under {', '.join(hook_sets)}", hint=f"there are: {ids}")
-    choices, required = _choices(browsers)
+    selection = Selection.parse(browsers)
     order = runner.Order(
-        tuple(cases), choices, headed, required, tuple(d for name in names for d in catalog.deviations(name))
+        tuple(cases),
+        selection.choices,
+        headed,
+        selection.required,
+        tuple(d for name in names for d in catalog.deviations(name)),
     )
     apis = {name: lambda name=name: server_site.create_app(name) for name in hook_sets}
     return _carry_out(order, apis, as_json=as_json, formats=formats, report_dir=report_dir)
@@ -229,11 +219,11 @@ def list_scenarios(suites: tuple[str, ...], keep: str | None, show_hooks: bool, 
 def doctor(engines: tuple[str, ...], headed: bool, as_json: bool) -> int:
     """Launch each engine (default: all), ask it the canaries, and say what it is or what mends it."""
     from harness import doctor as doctors
+    from harness.engines import Selection
     from harness.ground import Ground
 
-    choices, _ = _choices(engines or ("all",))
     found = []
-    for choice in choices:
+    for choice in Selection.parse(engines or ("all",)).choices:
         with Ground({}) as ground:
             diagnosis = doctors.examine(choice, ground, headed=headed)
         found.append(diagnosis)
@@ -262,8 +252,9 @@ def _diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
 def install(engines: tuple[str, ...]) -> int:
     """Provide the engines that are missing (default: all); what works is kept."""
     from harness import install as installing
+    from harness.engines import Selection
 
-    choices, _ = _choices(engines or ("all",))
+    choices = Selection.parse(engines or ("all",)).choices
     if paths := [choice.path for choice in choices if choice.path]:
         raise UsageError(f"nothing to install at {', '.join(paths)}", hint="name the engine alone")
     provisions = installing.install([choice.name for choice in choices], say=click.echo)
@@ -295,22 +286,6 @@ def _hook_sets(asked: tuple[str, ...]) -> tuple[str, ...]:
         valid = ", ".join(_valid_hooks())
         raise UsageError(f"unknown hook set {', '.join(map(repr, unknown))}", hint=f"valid hook sets: {valid}")
     return names
-
-
-def _choices(asked: tuple[str, ...]) -> tuple[tuple[EngineChoice, ...], bool]:
-    """Return the engines asked for, and whether each of them must be usable."""
-    from harness.engines import EngineChoice, EngineName
-
-    names = tuple(name for given in asked for name in given.split(",")) or ("auto",)
-    every = tuple(EngineChoice(name) for name in EngineName)
-    if names == ("auto",):
-        return every, False
-    chosen = {
-        choice.name: choice
-        for name in names
-        for choice in (every if name in ("all", "auto") else (EngineChoice.parse(name),))
-    }
-    return tuple(chosen.values()), "auto" not in names
 
 
 def _shard(text: str | None) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,24 +28,6 @@ ONE_PAGE = frozenset({"webkit-inspector"})  # protocols of browsers with a singl
 WHATEVER = Expectation((Seen(Outcome.ALLOWED),), ())  # what is expected is the asker's business
 
 Launcher = Callable[[EngineName, engines.Launch], Browser]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The engines to ask. ``required`` is false where they were not named: one that cannot be used is then left out."""
-
-    choices: tuple[EngineChoice, ...]
-    required: bool
-
-    @classmethod
-    def parse(cls, asked: Iterable[str]) -> Selection:
-        """Read ``NAME[=PATH]``, ``all`` and ``auto`` (the default); raise `UsageError` with the valid names."""
-        names = tuple(name for given in asked for name in given.split(",")) or ("auto",)
-        chosen: dict[EngineName, EngineChoice] = {}
-        for name in names:
-            every = tuple(map(EngineChoice, EngineName)) if name in ("all", "auto") else (EngineChoice.parse(name),)
-            chosen |= {choice.name: choice for choice in every}
-        return cls(tuple(chosen.values()), required="auto" not in names)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from harness.engines import EngineChoice
-    from harness.prober import Prober, Question, Selection
+    from harness.engines import EngineChoice, Selection
+    from harness.prober import Prober, Question
     from harness.result import CorsResult
     from harness.scenario import Step
     from harness.wire import Pairs
@@ -235,7 +235,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _selection(config: pytest.Config) -> Selection:
-    from harness.prober import Selection
+    from harness.engines import Selection
 
     return Selection.parse(config.getoption("cors_browser"))
 

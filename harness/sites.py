@@ -20,6 +20,7 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from harness.daemons import DaemonExecutor
 from harness.errors import SiteFault
 from harness.forwarding import ForwardProxy
 from harness.loop import LoopThread
@@ -65,7 +66,7 @@ class Sites:
         self._wire = wire
         self._thread = LoopThread("corsproof-sites")
         self._servers: list[_Server] = []
-        self._middlewares: list[WSGIMiddleware] = []
+        self._executors: list[DaemonExecutor] = []
         self._ports: dict[tuple[str, str], int] = {}
         self._proxy = ForwardProxy(self._ports)
         self._authority: trustme.CA | None = None
@@ -124,13 +125,13 @@ class Sites:
             with contextlib.suppress(TimeoutError):
                 self._thread.call(self._close(servers), STOP_DEADLINE)
         self._thread.stop()
-        for middleware in self._middlewares:
-            # Idle threads end now; one whose view still computes ends with it.
-            middleware.executor.shutdown(wait=False, cancel_futures=True)
+        for executor in self._executors:
+            executor.shutdown()
 
     def _asgi(self, app: Any) -> AsgiApp:
-        middleware = WSGIMiddleware(app, workers=WORKERS)
-        self._middlewares.append(middleware)
+        middleware: Any = WSGIMiddleware(app)
+        middleware.executor = DaemonExecutor(WORKERS, "corsproof-wsgi")
+        self._executors.append(middleware.executor)
         return cast(AsgiApp, middleware)
 
     async def _close(self, servers: list[_Server]) -> None:

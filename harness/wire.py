@@ -174,21 +174,24 @@ def _record_closing(scope: MutableMapping[str, Any], record: _Record) -> None:
 
 
 class _Record:
-    """The one exchange being recorded. Each method runs on the server's event loop, except the closing."""
+    """The one exchange being recorded. Each method runs on the server's event loop, but for the closing."""
 
     def __init__(self, wire: Wire, exchange: Exchange) -> None:
         self._wire = wire
         self._exchange = exchange
         self._place = wire.begin(exchange)
+        self._lock = threading.RLock()
 
     def _set(self, **changes: Any) -> None:
-        self._exchange = replace(self._exchange, **changes)
-        self._wire.update(self._place, self._exchange)
+        with self._lock:
+            self._exchange = replace(self._exchange, **changes)
+            self._wire.update(self._place, self._exchange)
 
     def closed_by_application(self) -> None:
-        if self._exchange.ending is Ending.OPEN:
-            begun = self._exchange.status is not None
-            self._set(ending=Ending.CUT_OFF if begun else Ending.CLOSED, ended=time.monotonic())
+        with self._lock:
+            if self._exchange.ending is Ending.OPEN:
+                begun = self._exchange.status is not None
+                self._set(ending=Ending.CUT_OFF if begun else Ending.CLOSED, ended=time.monotonic())
 
     async def serve(self, app: AsgiApp, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Let the application answer; where it raises or returns before it answered, answer 500 as any server does."""

@@ -8,7 +8,7 @@ not before: listing engines costs nothing.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -42,6 +42,24 @@ class EngineChoice:
         except ValueError:
             valid = ", ".join([*EngineName, "all", "auto"])
             raise UsageError(f"unknown engine {name!r}", hint=f"valid engines: {valid}") from None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The engines to ask. ``required`` is false where they were not named: one that cannot be used is then left out."""
+
+    choices: tuple[EngineChoice, ...]
+    required: bool
+
+    @classmethod
+    def parse(cls, asked: Iterable[str]) -> Selection:
+        """Read ``NAME[=PATH]``, ``all`` and ``auto`` (the default); raise `UsageError` with the valid names."""
+        names = tuple(name for given in asked for name in given.split(",")) or ("auto",)
+        chosen: dict[EngineName, EngineChoice] = {}
+        for name in names:
+            every = tuple(map(EngineChoice, EngineName)) if name in ("all", "auto") else (EngineChoice.parse(name),)
+            chosen |= {choice.name: choice for choice in every}
+        return cls(tuple(chosen.values()), required="auto" not in names)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ Also how a helper process is started so that it dies with us: nothing is left ru
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -39,13 +41,16 @@ def start_bound(
 
 
 def end(process: subprocess.Popen[bytes], deadline: float = 5.0) -> None:
-    """Ask a process to end, kill it after ``deadline`` seconds, and reap it."""
+    """Ask a process to end, kill it after ``deadline`` seconds, reap it, and kill what is left of its session."""
     process.terminate()
     try:
         process.wait(deadline)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        # Its children go when they see that it is gone, but a stopped one sees nothing.
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 class Display:

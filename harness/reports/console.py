@@ -77,7 +77,9 @@ class LiveProgress:
                     f"{event.engine} {again}ready: {event.info.version} ({event.info.protocol}), {event.info.path}"
                 )
             case events.EngineUnavailable():
-                self._say(f"{event.engine} cannot be used: {event.cause}", f"    mend: {event.hint}" if event.hint else "")
+                self._say(
+                    f"{event.engine} cannot be used: {event.cause}", f"    mend: {event.hint}" if event.hint else ""
+                )
             case events.EngineLost():
                 what = "another one is started" if event.relaunch else "no further one is started"
                 self._say(f"{event.engine} lost: {event.cause}; {what}")

@@ -8,7 +8,7 @@ from harness.wire import Pairs
 
 HIDDEN = "[redacted]"
 _NAMES = re.compile(
-    r"^(proxy-)?authorization$|^(set-)?cookie2?$|token|secret|password|api-?key|-key$|^key$", re.IGNORECASE
+    r"^(proxy-)?authorization$|^(set-)?cookie2?$|token|secret|password|api[-_]?key|[-_]key$|^key$", re.IGNORECASE
 )
 
 

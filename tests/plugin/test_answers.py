@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import processes
 import pytest
 from inner import Project
+from processes import MARK
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.browser
@@ -96,7 +98,7 @@ import pytest
 from flask import Flask, abort, redirect, request
 from harness.errors import BrowserCrashed, UsageError
 from harness.result import NoVerdict
-from inner import marked
+from processes import MARK, marked
 
 app = Flask(__name__)
 app.testing = True  # lets exceptions through
@@ -170,7 +172,7 @@ def test_refused_call(cors):
 def test_kill_the_browser(cors, monkeypatch):
     import os, signal
     assert cors.fetch("GET", "/fine").allowed
-    for pid, name in marked("CORSPROOF_MARK", os.environ["CORSPROOF_MARK"]).items():
+    for pid, name in marked(os.environ[MARK]).items():
         if name.startswith("chrom"):
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -186,7 +188,7 @@ def test_the_next_one(cors):
 
 def test_trouble_is_no_verdict(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails for another reason than CORS raises with the cause, and the next request works again."""
-    monkeypatch.setenv("CORSPROOF_MARK", str(project.path))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv(MARK, str(project.path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(processes.__file__).parent))
     project.tests(TROUBLE)
     project.run("--cors-browser", "chromium").assert_outcomes(passed=19)

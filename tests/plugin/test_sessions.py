@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
-from inner import Project, marked
+from inner import Project
+from processes import MARK, marked, wait_until_none
 
 pytest_plugins = ["pytester"]
 
@@ -100,7 +100,7 @@ def test_waits(cors):
 @pytest.mark.browser
 def test_an_interruption_leaves_no_process(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a request ends pytest as usual, and its browser with it."""
-    monkeypatch.setenv("CORSPROOF_MARK", str(project.path))
+    monkeypatch.setenv(MARK, str(project.path))
     project.tests(WAITING)
     # Warnings are no errors here: a2wsgi leaves the late answer of the view unawaited.
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "--cors-browser", "chromium"]
@@ -109,16 +109,11 @@ def test_an_interruption_leaves_no_process(project: Project, monkeypatch: pytest
     ) as running:
         assert running.stdout is not None
         assert any("WAITING" in line for line in running.stdout)
-        assert len(marked("CORSPROOF_MARK", str(project.path))) > 2
+        assert len(marked(str(project.path))) > 2
         os.killpg(running.pid, signal.SIGINT)
         output, _ = running.communicate(timeout=60)
     assert running.returncode == pytest.ExitCode.INTERRUPTED, output
-    pause, left = threading.Event(), {}
-    for _ in range(100):
-        if not (left := marked("CORSPROOF_MARK", str(project.path))):
-            break
-        pause.wait(0.05)
-    assert left == {}
+    assert wait_until_none(str(project.path)) == {}
 
 
 MISSING = """

@@ -7,7 +7,7 @@ import io
 from made_events import INFO, finished, whole_run
 from rich.console import Console
 
-from harness.events import EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault, RunStarted
+from harness.events import CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault, RunStarted
 from harness.events import Progress as Progressed
 from harness.reports.console import LiveProgress, Summary
 from harness.scenario import Api
@@ -25,7 +25,7 @@ def printed(events: list[Event], *, terminal: bool = False) -> str:
     return out.getvalue()
 
 
-def failed(scenario: str, engine: str, api: Api = Api.FETCH) -> Event:
+def failed(scenario: str, engine: str, api: Api = Api.FETCH) -> CaseFinished:
     """Return a failure that looks the same in every engine."""
     return finished(
         scenario, engine=engine, api=api, verdict=Verdict(Status.FAIL, (), (DIFFERENCE,), Blame.APPLICATION)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -41,17 +40,3 @@ class Project:
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest to its end."""
         return self._pytester.runpytest_subprocess(*STRICT, *arguments, timeout=DEADLINE)
-
-
-def marked(name: str, value: str) -> dict[int, str]:
-    """Return pid and name of every other process with that variable in its environment, which children inherit."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (folder / "environ").read_bytes().split(b"\0")
-            command = (folder / "comm").read_text().strip()
-        except OSError:
-            continue  # it ended while we looked
-        if f"{name}={value}".encode() in environment and int(folder.name) != os.getpid():
-            found[int(folder.name)] = command
-    return found
