@@ -26,7 +26,8 @@ from harness.engines.mailbox import Mailbox
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
-CALL_DEADLINE = 20.0  # seconds for opening or closing a page
+CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
+CLOSE_DEADLINE = 3.0  # seconds for a page or a browser to close by itself; it is ended in any case
 DRIVER_DEADLINE = 5.0  # seconds for the driver to end after it was told to
 GRACE = 5.0  # seconds beyond the launch's deadline, within which Playwright says itself why it missed that
 _URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
@@ -130,7 +131,7 @@ class DrivenBrowser:
         if browser is not None:
             # Where Ctrl-C has reached the driver before us, Playwright raises a bare Exception ("Connection closed").
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(browser.close(), CALL_DEADLINE / 2)
+                await asyncio.wait_for(browser.close(), CLOSE_DEADLINE)
         if driver is not None:
             # Ending the driver ends every browser it started, also one that no longer answers.
             await driver.end()
@@ -192,7 +193,7 @@ class DrivenPage:
         """Close the page; a dead browser or driver is no error."""
         self._mailbox.silence()
         with contextlib.suppress(Exception):
-            self._thread.call(self._page.close(), CALL_DEADLINE)
+            self._thread.call(self._page.close(), CLOSE_DEADLINE)
 
 
 def _executable(recipe: Recipe, asked: str | None, own: str) -> tuple[str, str, str | None]:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness import __version__
-from harness.engines import EngineInfo
+from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
 from harness.reports.redaction import redacted, redacted_target
 from harness.reports.sights import blocked_at, hook_set_differences
@@ -55,7 +55,7 @@ class RunDocument:
         return {
             "schema_version": 1,
             "tool": {"name": "corsproof", "version": __version__},
-            "engines": list(self._engines.values()),
+            "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
             "results": [_result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
             "troubles": self._troubles,

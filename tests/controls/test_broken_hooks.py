@@ -14,7 +14,7 @@ from harness.ground import Ground
 from harness.runner import Order
 from harness.verdict import Blame, Status
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("broken-hooks")]
+pytestmark = pytest.mark.browser
 
 VARIANTS = tuple(f"broken:{name}" for name in server_site.BROKEN)
 IDS = {
