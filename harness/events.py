@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.engines import EngineInfo
 from harness.observation import Observation
 from harness.plan import Case, Planned
+from harness.prediction import Prediction
 from harness.verdict import Verdict
 
 
@@ -73,6 +74,7 @@ class CaseFinished:
     verdict: Verdict
     planned: Planned | None = None
     observation: Observation = field(default_factory=lambda: Observation((), ()))
+    predicted: tuple[Prediction, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.plan import Planned
+from harness.prediction import predict
 from harness.verdict import Status, judge
 
 PATIENCE = 15.0  # seconds without news, beyond what the steps themselves may take, before a page counts as hung
@@ -124,7 +125,8 @@ class LivePage:
             raise BrowserCrashed(f"{answers.cause} while it was asked canaries")
         failures = []
         for one, observation in self.observe(answers):
-            verdict = judge(one.expectation, observation, origin=one.origin)
+            predicted = predict(one, observation.page, observation.exchanges)
+            verdict = judge(one.expectation, observation, predicted, origin=one.origin)
             if verdict.status is not Status.PASS:
                 why = "; ".join(map(str, verdict.differences)) or verdict.cause
                 failures.append(f"{one.case.scenario.id}: {why}")

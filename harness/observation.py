@@ -28,7 +28,7 @@ class PageOutcome(str, Enum):
 
 @dataclass(frozen=True)
 class PageResult:
-    """What script saw of one step. ``type`` is a response's type (fetch only); times are the page's milliseconds."""
+    """What script saw of one step. ``type`` is a response's type (fetch only); times are those of the page's clock."""
 
     step: int
     origin: str
@@ -42,6 +42,7 @@ class PageResult:
     error: str = ""
     events: tuple[str, ...] = ()
     duration_ms: float = 0.0
+    started_s: float = 0.0
 
     @classmethod
     def read(cls, report: Mapping[str, Any]) -> PageResult:
@@ -61,6 +62,7 @@ class PageResult:
                 error=f"{error['name']}: {error['message']}" if error else "",
                 events=tuple(report.get("events", ())),
                 duration_ms=round(report["ended_ms"] - report["started_ms"], 3),
+                started_s=report["started_ms"] / 1000,
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a result of the agent: {error!r} in {report!r}") from error

@@ -15,10 +15,11 @@ from typing import Any
 from harness.errors import CorsproofError
 from harness.observation import Observation
 from harness.plan import Planned
+from harness.prediction import Prediction, predict
 from harness.reports.redaction import redacted, redacted_target
 from harness.scenario import Outcome
 from harness.verdict import Verdict, outcomes_of, without_token
-from harness.wire import Ending, Exchange, Kind, Pairs, values
+from harness.wire import Ending, Exchange, Kind, Pairs
 
 # What browsers send with everything and no CORS decision reads; `CorsResult.exchanges` has it all.
 _CHATTER = re.compile(r"accept-encoding|connection|priority|user-agent|sec-ch-.*", re.IGNORECASE)
@@ -33,10 +34,15 @@ class NoVerdict(CorsproofError):
 
 @dataclass(frozen=True)
 class Block:
-    """Which request was refused, and the browser's own sentence about it; empty where it said none."""
+    """Which request was refused, the browser's own sentence about it (empty where it said none), and the standard's.
+
+    ``why`` says in a sentence which step of Fetch refuses, ``clause`` is its address.
+    """
 
     phase: Kind
     reason: str = ""
+    why: str = ""
+    clause: str = ""
 
     def __str__(self) -> str:
         where = "at the preflight" if self.phase is Kind.PREFLIGHT else "after the actual request"
@@ -117,7 +123,12 @@ class CorsResult:
 
     def describe(self) -> str:
         """Tell everything, secrets redacted: both exchanges, what script saw, what the browser said."""
-        said = [f"  browser    {self.blocked_by.reason or '(no sentence)'}"] if self.blocked_by else []
+        said = []
+        if self.blocked_by:
+            said = [
+                f"  browser    {self.blocked_by.reason or '(no sentence)'}",
+                f"  standard   {self.blocked_by.why} ({self.blocked_by.clause})",
+            ]
         return "\n".join([self._title(), *_exchange_lines(self.exchanges), f"  script     {self._sight()}", *said])
 
     def __str__(self) -> str:
@@ -138,9 +149,10 @@ class CorsResult:
 
 def result_of(planned: Planned, observed: Observation, engine: str) -> CorsResult:
     """Return what a case of one step came to; raise `NoVerdict` where that is not known."""
-    step, found = planned.case.scenario.steps[0], outcomes_of(observed, origin=planned.origin)
+    step, predicted = planned.case.scenario.steps[0], predict(planned, observed.page, observed.exchanges)
+    found = outcomes_of(observed, predicted, origin=planned.origin)
     path = step.url.removeprefix("{api}")
-    cause = found.cause if isinstance(found, Verdict) else _doubt(planned, found[0], observed)
+    cause = found.cause if isinstance(found, Verdict) else _doubt(found[0], observed)
     if cause or isinstance(found, Verdict):
         title = f"{_asked(step.method, path, planned.origin, engine)}: no verdict about CORS: {cause}"
         said = [f"  browser    {_clean(observed.reason)}"] if observed.reason else []
@@ -157,11 +169,11 @@ def result_of(planned: Planned, observed: Observation, engine: str) -> CorsResul
         headers=Headers(page.headers if readable else ()),
         body=page.body if readable else None,
         exchanges=observed.exchanges,
-        blocked_by=_block(observed) if outcome is Outcome.BLOCKED else None,
+        blocked_by=_block(observed, predicted[0]) if outcome is Outcome.BLOCKED else None,
     )
 
 
-def _doubt(planned: Planned, outcome: Outcome, observed: Observation) -> str:
+def _doubt(outcome: Outcome, observed: Observation) -> str:
     """Say why an outcome that the record explains well enough for a run is still no answer to a test."""
     page, exchanges = observed.page[0], observed.exchanges
     raised = [exchange for exchange in exchanges if exchange.error]
@@ -169,25 +181,11 @@ def _doubt(planned: Planned, outcome: Outcome, observed: Observation) -> str:
         return f"the application failed in the {raised[0].kind} request: {raised[0].error}"
     if outcome is Outcome.EXCEPTION:
         return f"the browser refused the call itself: {page.error}"
-    if outcome is Outcome.BLOCKED and _may_be_read(exchanges[-1], planned):
-        beyond = " (perhaps where its redirect leads)" if values(exchanges[-1].response_headers, "location") else ""
-        return f"the last answer on record may be read by this page, so that something else failed{beyond}"
     return ""
 
 
-def _may_be_read(exchange: Exchange, planned: Planned) -> bool:
-    """Tell whether an answer passes the CORS check (Fetch 4.9) in the plain case of one value that fits."""
-    if exchange.kind is Kind.PREFLIGHT:
-        return False
-    granted = values(exchange.response_headers, "access-control-allow-origin")
-    if planned.case.scenario.steps[0].credentials != "include":
-        return granted in ((planned.origin,), ("*",))
-    credentials = values(exchange.response_headers, "access-control-allow-credentials")
-    return granted == (planned.origin,) and credentials == ("true",)
-
-
-def _block(observed: Observation) -> Block:
-    return Block(observed.exchanges[-1].kind, _clean(observed.reason))
+def _block(observed: Observation, predicted: Prediction) -> Block:
+    return Block(observed.exchanges[-1].kind, _clean(observed.reason), _clean(predicted.sentence), predicted.clause)
 
 
 def _last(exchanges: tuple[Exchange, ...], kind: Kind) -> Exchange | None:

@@ -35,6 +35,7 @@ from harness.ground import Ground
 from harness.live import LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
+from harness.prediction import Prediction, predict
 from harness.verdict import Status, Verdict, judge
 
 RELAUNCHES = 5  # of one engine in one run
@@ -233,13 +234,18 @@ class _EngineRun:
         known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.hooks, case.api)
         if known is not None:
             known = replace(known, instead=one.fill(known.instead))
-        self._finish(one, observation, judge(one.expectation, observation, origin=one.origin, deviation=known))
+        predicted = predict(one, observation.page, observation.exchanges)
+        verdict = judge(one.expectation, observation, predicted, origin=one.origin, deviation=known)
+        self._finish(one, observation, verdict, predicted)
 
     def _untested(self, one: Planned, trouble: Trouble, cause: str, page: tuple[PageResult, ...] = ()) -> None:
         exchanges = self._ground.wire.read(one.token)
         observation = Observation(page, exchanges, trouble=trouble, cause=cause)
-        self._finish(one, observation, judge(one.expectation, observation, origin=one.origin))
+        predicted = predict(one, page, exchanges)
+        self._finish(one, observation, judge(one.expectation, observation, predicted, origin=one.origin), predicted)
 
-    def _finish(self, one: Planned, observation: Observation, verdict: Verdict) -> None:
+    def _finish(
+        self, one: Planned, observation: Observation, verdict: Verdict, predicted: tuple[Prediction, ...]
+    ) -> None:
         self._ground.wire.forget(one.token)
-        self._emit(CaseFinished(self.engine, one.case, verdict, one, observation))
+        self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))

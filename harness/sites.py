@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import inspect
 import socket
 import ssl
@@ -23,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from harness.daemons import DaemonExecutor
 from harness.errors import SiteFault
 from harness.forwarding import ForwardProxy
+from harness.listening import listen
 from harness.loop import LoopThread
 from harness.wire import AsgiApp, Wire, recorder
 
@@ -93,7 +93,7 @@ class Sites:
         """
         wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
         asgi = self._asgi(app) if wsgi else cast(AsgiApp, app)
-        sockets = _listen()
+        sockets = listen()
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
         server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
         if tls:
@@ -214,21 +214,3 @@ class _Server(uvicorn.Server):
 
 def _is_asgi(app: Any) -> bool:
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
-
-
-def _listen(attempts: int = 20) -> list[socket.socket]:
-    """Bind a free port on 127.0.0.1 and, where there is IPv6, the same one on ::1.
-
-    Browsers try both for ``localhost``: a stranger's server on the other one would answer in our place.
-    """
-    for _ in range(attempts):
-        four = socket.create_server(("127.0.0.1", 0), backlog=512)
-        try:
-            six = socket.create_server(("::1", four.getsockname()[1]), family=socket.AF_INET6, backlog=512)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                four.close()
-                continue
-            return [four]
-        return [four, six]
-    raise SiteFault(f"no port is free on both 127.0.0.1 and ::1 after {attempts} attempts")

@@ -1,7 +1,7 @@
-"""The verdict: an observation compared with what must follow; differences listed, blame computed. Pure.
+"""The verdict: page, wire and oracle compared with what must follow; differences listed, blame computed. Pure.
 
-`blocked` is said only where the wire shows the exchange that was refused (DESIGN 2.2). Never sees an engine, a report
-or a socket. A third witness, the oracle's prediction, will be one more argument of `judge`.
+`blocked` is said only where the wire shows the exchange that was refused and the oracle names the step of Fetch that
+refuses it (DESIGN 2.2). Never sees an engine, a report or a socket.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.deviations import Deviation
 from harness.observation import Observation, PageOutcome, PageResult, Trouble
+from harness.prediction import Prediction
 from harness.scenario import Crossing, Expectation, Outcome, Seen, answers_of, asks_of
 from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Pairs
 
@@ -66,22 +67,32 @@ class Verdict:
     cause: str = ""
 
 
-def judge(expected: Expectation, observed: Observation, *, origin: str, deviation: Deviation | None = None) -> Verdict:
+def judge(
+    expected: Expectation,
+    observed: Observation,
+    predicted: tuple[Prediction, ...],
+    *,
+    origin: str,
+    deviation: Deviation | None = None,
+) -> Verdict:
     """Judge one case. ``origin`` is where the page must have been; expectation and deviation have no placeholders."""
-    outcomes = outcomes_of(observed, origin=origin)
+    outcomes = outcomes_of(observed, predicted, origin=origin)
     if isinstance(outcomes, Verdict):
         return outcomes
     differences = _differences(expected, observed, outcomes)
+    astray = _from_the_standard(observed, predicted, outcomes)
     if deviation is not None:
-        return _against_deviation(deviation, observed, outcomes, differences)
-    if differences:
-        return Verdict(Status.FAIL, outcomes, differences, _blame(differences))
+        return _against_deviation(deviation, observed, outcomes, differences, astray)
+    if differences or astray:
+        return Verdict(Status.FAIL, outcomes, (*differences, *astray), _blame(differences, astray))
     return Verdict(Status.PASS, outcomes)
 
 
-def outcomes_of(observed: Observation, *, origin: str) -> tuple[Outcome, ...] | Verdict:
-    """Return what each step came to, or the verdict where page and wire do not explain it, whatever was expected."""
-    outcomes = tuple(_outcome(result, observed) for result in observed.page)
+def outcomes_of(
+    observed: Observation, predicted: tuple[Prediction, ...], *, origin: str
+) -> tuple[Outcome, ...] | Verdict:
+    """Return what each step came to, or the verdict where page, wire and oracle do not explain it."""
+    outcomes = tuple(map(_outcome, observed.page, predicted))
     if (untested := _untested(observed, outcomes, origin)) is not None:
         return untested
     if (broken := _broken_answer(observed.exchanges)) is not None:
@@ -89,7 +100,7 @@ def outcomes_of(observed: Observation, *, origin: str) -> tuple[Outcome, ...] | 
     return outcomes
 
 
-def _outcome(result: PageResult, observed: Observation) -> Outcome:
+def _outcome(result: PageResult, predicted: Prediction) -> Outcome:
     match result.outcome:
         case PageOutcome.RESPONSE:
             return Outcome.OPAQUE if result.type.startswith("opaque") else Outcome.ALLOWED
@@ -97,7 +108,7 @@ def _outcome(result: PageResult, observed: Observation) -> Outcome:
             return Outcome.ABORTED
         case PageOutcome.EXCEPTION:
             return Outcome.EXCEPTION
-        case PageOutcome.NETWORK_ERROR if any(e.ending is Ending.COMPLETE for e in observed.exchanges):
+        case PageOutcome.NETWORK_ERROR if predicted.outcome is Outcome.BLOCKED:
             return Outcome.BLOCKED
         case _:
             return Outcome.UNEXPLAINED
@@ -119,7 +130,7 @@ def _untested(observed: Observation, outcomes: tuple[Outcome, ...], origin: str)
     if failed and observed.site_faults:
         return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, "; ".join(observed.site_faults))
     if Outcome.UNEXPLAINED in outcomes:
-        cause = "script saw a network error, and no complete exchange on the wire explains it"
+        cause = "script saw a network error, and nothing on the wire is a reason for it"
         return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
     return None
 
@@ -146,26 +157,47 @@ def _broken_answer(exchanges: tuple[Exchange, ...]) -> Difference | None:
 
 
 def _against_deviation(
-    deviation: Deviation, observed: Observation, outcomes: tuple[Outcome, ...], differences: tuple[Difference, ...]
+    deviation: Deviation,
+    observed: Observation,
+    outcomes: tuple[Outcome, ...],
+    differences: tuple[Difference, ...],
+    astray: tuple[Difference, ...],
 ) -> Verdict:
     if not differences:
         gone = Difference("deviation", deviation.why, "the standard's behaviour: this engine is fixed, drop the record")
         return Verdict(Status.FAIL, outcomes, (gone,), Blame.HARNESS, "a recorded deviation no longer shows")
     unlike = _differences(deviation.instead, observed, outcomes)
     if unlike:
-        return Verdict(Status.FAIL, outcomes, differences, _blame(differences))
-    return Verdict(Status.KNOWN, outcomes, differences, Blame.ENGINE, f"{deviation.why} ({deviation.link})")
+        return Verdict(Status.FAIL, outcomes, (*differences, *astray), _blame(differences, astray))
+    return Verdict(Status.KNOWN, outcomes, (*differences, *astray), Blame.ENGINE, f"{deviation.why} ({deviation.link})")
 
 
-def _blame(differences: tuple[Difference, ...]) -> Blame:
-    """Blame whoever first left the expected way on the wire: the engine by its request, the application by its answer.
+def _from_the_standard(
+    observed: Observation, predicted: tuple[Prediction, ...], outcomes: tuple[Outcome, ...]
+) -> tuple[Difference, ...]:
+    """Compare what script saw and what was sent with what the oracle makes of the answers on the wire."""
+    found: list[Difference] = []
+    for index, (result, prediction, outcome) in enumerate(zip(observed.page, predicted, outcomes, strict=True)):
+        found += [
+            Difference(f"oracle[{index}].wire", "the standard's requests", said) for said in prediction.differences
+        ]
+        if prediction.outcome is not None:
+            seen = Seen(prediction.outcome, prediction.status, prediction.headers)
+            found += _seen_differences(f"oracle[{index}]", seen, result, outcome)
+    return tuple(found)
 
-    An answer to a request that was not expected proves nothing against the application.
+
+def _blame(differences: tuple[Difference, ...], astray: tuple[Difference, ...]) -> Blame:
+    """Blame the engine where it left the standard, given what it was answered; else the application for its answers.
+
+    Where engine and oracle agree and no answer is unlike the expected one, the expectation contradicts the standard.
     """
+    if astray:
+        return Blame.ENGINE if differences else Blame.HARNESS
     places = [d.where.partition(".")[::2] for d in differences if d.where.startswith("wire[")]
     first = [what for where, what in places if where == places[0][0]]
-    answered = [what.startswith("answers.") or what == "status" for what in first]
-    return Blame.APPLICATION if answered and all(answered) else Blame.ENGINE
+    answered = any(what.startswith("answers.") or what == "status" for what in first)
+    return Blame.APPLICATION if answered else Blame.HARNESS
 
 
 def _differences(expected: Expectation, observed: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:

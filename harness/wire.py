@@ -67,6 +67,7 @@ class Exchange:
     response_body: bytes = field(default=b"", repr=False)
     ending: Ending = Ending.OPEN
     error: str = ""
+    scheme: str = "http"
     started: float = field(default=0.0, compare=False, repr=False)
     ended: float = field(default=0.0, compare=False, repr=False)
 
@@ -152,7 +153,8 @@ def recorder(app: AsgiApp, site: str, wire: Wire) -> AsgiApp:
 def _arrived(scope: MutableMapping[str, Any], site: str, token: str) -> Exchange:
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
     target = f"{path}?{query}"
-    return Exchange(site, token, scope["method"], target, _pairs(scope["headers"]), started=time.monotonic())
+    headers, scheme = _pairs(scope["headers"]), scope.get("scheme", "http")
+    return Exchange(site, token, scope["method"], target, headers, scheme=scheme, started=time.monotonic())
 
 
 def _pairs(headers: Any) -> Pairs:

@@ -41,6 +41,7 @@ def test_read_in_full() -> None:
         body="ü",
         events=("load",),
         duration_ms=2.5,
+        started_s=0.01,
     )
 
 

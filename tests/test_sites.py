@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from harness import listening
 from harness import sites as sites_module
 from harness.errors import SiteFault
 from harness.sites import Site, Sites
@@ -149,7 +150,7 @@ def test_a_port_taken_on_ipv6_is_not_used() -> None:
     """A port that a stranger holds on ::1 is given up for another one, and said when there is none."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as stranger:
         taken = stranger.getsockname()[1]
-        sockets = sites_module._listen()
+        sockets = listening.listen()
         ports = {one.getsockname()[1] for one in sockets}
         for one in sockets:
             one.close()
@@ -170,7 +171,7 @@ def test_no_port_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(socket, "create_server", always_taken)
         with pytest.raises(SiteFault, match=r"no port is free .* after 3 attempts"):
-            sites_module._listen(attempts=3)
+            listening.listen(attempts=3)
 
 
 def test_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +184,7 @@ def test_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         return create(address, **kwargs)
 
     monkeypatch.setattr(socket, "create_server", only_four)
-    sockets = sites_module._listen()
+    sockets = listening.listen()
     for one in sockets:
         one.close()
     assert [one.family for one in sockets] == [socket.AF_INET]

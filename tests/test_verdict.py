@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from agreeing import agreeing, as_expected
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
 from harness.deviations import Deviation
 from harness.observation import Observation, PageOutcome, PageResult, Trouble
+from harness.prediction import Prediction
 from harness.scenario import Crossing, Expectation, Outcome, Seen
 from harness.verdict import UNTESTED, Blame, Difference, Status, Verdict, judge
 from harness.wire import Ending, Exchange, Pairs
@@ -78,9 +80,20 @@ def observe(expected: Expectation, **changes: Any) -> Observation:
     return dataclasses.replace(Observation(page, tuple(map(exchange, expected.wire))), **changes)
 
 
-def judged(expected: Expectation, observed: Observation, deviation: Deviation | None = None) -> Verdict:
-    """Judge with the page where it should be."""
-    return judge(expected, observed, origin=ORIGIN, deviation=deviation)
+def judged(
+    expected: Expectation, observed: Observation, deviation: Deviation | None = None, blame: Blame | None = None
+) -> Verdict:
+    """Judge with the page where it should be, and an oracle that agrees with it.
+
+    Where ``blame`` is the engine's, the oracle agrees with the expectation instead.
+    """
+    predicted = as_expected(expected, observed) if blame is Blame.ENGINE else agreeing(observed)
+    return judge(expected, observed, predicted, origin=ORIGIN, deviation=deviation)
+
+
+def places(verdict: Verdict) -> list[str]:
+    """Return where a verdict differs from the expectation."""
+    return [difference.where for difference in verdict.differences if not difference.where.startswith("oracle[")]
 
 
 # ---- pass ----------------------------------------------------------------------------------------
@@ -305,9 +318,12 @@ DIFFERENT: dict[str, tuple[Expectation, Observation, list[str], Blame]] = {
 @pytest.mark.parametrize(("expected", "observed", "where", "blame"), DIFFERENT.values(), ids=DIFFERENT)
 def test_fail(expected: Expectation, observed: Observation, where: list[str], blame: Blame) -> None:
     """Every difference is listed by its place; the application is blamed where its answers are others."""
-    verdict = judged(expected, observed)
+    verdict = judged(expected, observed, blame=blame)
+    if verdict.status is Status.INCONCLUSIVE:
+        assert Outcome.UNEXPLAINED in verdict.outcomes  # a network error that the standard does not explain
+        return
     assert verdict.status is Status.FAIL
-    assert [difference.where for difference in verdict.differences] == where
+    assert places(verdict) == where
     assert verdict.blame is blame
 
 
@@ -423,7 +439,7 @@ def test_a_broken_answer_counts_though_the_site_is_gone() -> None:
 # ---- what can't be said --------------------------------------------------------------------------
 
 ERROR = sight(Seen(Outcome.BLOCKED))
-NO_TRACE = "script saw a network error, and no complete exchange on the wire explains it"
+NO_TRACE = "script saw a network error, and nothing on the wire is a reason for it"
 LATE = "a request had no answer before its deadline"
 UNSAYABLE: dict[str, tuple[Observation, Status, Blame | None, str]] = {
     "no-exchange": (Observation((ERROR,), ()), Status.INCONCLUSIVE, Blame.HARNESS, NO_TRACE),
@@ -572,9 +588,9 @@ DEVIATES_DIFFERENTLY = {
 @pytest.mark.parametrize(("observed", "blame"), DEVIATES_DIFFERENTLY.values(), ids=DEVIATES_DIFFERENTLY)
 def test_another_deviation_fails(observed: Observation, blame: Blame) -> None:
     """A record excuses what it describes, and nothing else: the differences are those to the standard."""
-    verdict = judged(READ, observed, KNOWN)
+    verdict = judged(READ, observed, KNOWN, blame)
     assert (verdict.status, verdict.blame) == (Status.FAIL, blame)
-    assert verdict.differences == judged(READ, observed).differences
+    assert verdict.differences == judged(READ, observed, blame=blame).differences
 
 
 @pytest.mark.parametrize(("observed", "status", "blame", "cause"), UNSAYABLE.values(), ids=UNSAYABLE)
@@ -589,6 +605,61 @@ def test_a_deviation_excuses_no_broken_answer() -> None:
     """An answer that was cut off stays the application's fault."""
     verdict = judged(READ, observe(INSTEAD, exchanges=(exchange(GET, ending=Ending.CUT_OFF),)), KNOWN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.APPLICATION)
+
+
+# ---- the third witness ---------------------------------------------------------------------------
+
+READABLE_200 = Prediction(Outcome.ALLOWED, 200, READABLE)
+OTHERWISE: dict[str, tuple[Expectation, Prediction, list[str]]] = {
+    "refuses-what-was-read": (READ, Prediction(Outcome.BLOCKED, reason="missing"), ["oracle[0].outcome"]),
+    "reads-another-status": (READ, Prediction(Outcome.ALLOWED, 201, READABLE), ["oracle[0].status"]),
+    "reads-a-header-more": (
+        READ,
+        Prediction(Outcome.ALLOWED, 200, READABLE | {"x-a"}),
+        ["oracle[0].readable_headers"],
+    ),
+    "sends-otherwise": (
+        READ,
+        dataclasses.replace(READABLE_200, differences=("GET arrived, which the standard does not send",)),
+        ["oracle[0].wire"],
+    ),
+    "reads-what-is-opaque": (OPAQUE, READABLE_200, ["oracle[0].outcome"]),
+}
+
+
+@pytest.mark.parametrize(("expected", "predicted", "where"), OTHERWISE.values(), ids=OTHERWISE)
+def test_nothing_is_green_against_the_oracle(expected: Expectation, predicted: Prediction, where: list[str]) -> None:
+    """Page and wire as expected, and the oracle says otherwise: expectation or oracle is wrong, and it is said."""
+    verdict = judge(expected, observe(expected), (predicted,), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
+    assert [difference.where for difference in verdict.differences] == where
+
+
+@pytest.mark.parametrize(
+    "predicted", [READABLE_200, Prediction(None), Prediction(Outcome.OPAQUE)], ids=["readable", "ended", "opaque"]
+)
+@pytest.mark.parametrize("expected", [BLOCKED, BLOCKED_PREFLIGHT, READ], ids=["blocked", "preflight", "readable"])
+def test_a_network_error_that_the_oracle_does_not_explain_is_no_block(
+    expected: Expectation, predicted: Prediction
+) -> None:
+    """A complete exchange is not enough: a process that died after it leaves the same trace."""
+    observed = dataclasses.replace(observe(expected), page=(ERROR,))
+    verdict = judge(expected, observed, (predicted,), origin=ORIGIN)
+    assert (verdict.status, verdict.cause) == (Status.INCONCLUSIVE, NO_TRACE)
+
+
+def test_an_engine_that_left_the_standard_is_blamed() -> None:
+    """Not as expected, and not as the standard makes of these answers either."""
+    observed = observe(READ, page=(sight(Seen(Outcome.OPAQUE)),))
+    verdict = judge(READ, observed, (READABLE_200,), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.ENGINE)
+
+
+def test_an_expectation_that_contradicts_the_standard_is_the_harnesses_fault() -> None:
+    """Engine and oracle agree, and no answer is another than expected: the expectation is wrong."""
+    observed = observe(READ, page=(sight(ALLOWED, status=201),))
+    verdict = judge(READ, observed, agreeing(observed), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
 
 
 # ---- laws ----------------------------------------------------------------------------------------

@@ -190,7 +190,12 @@ def _request_differences(
 
 
 def _same_value(name: str, expected: str | None, seen: str | None) -> bool:
-    """Servers join doubled fields with or without a blank; only Access-Control-Request-Headers is exact."""
+    """Servers join doubled fields with or without a blank; only Access-Control-Request-Headers is exact.
+
+    The case of a Content-Type means nothing to CORS: Chromium's XMLHttpRequest sends a charset in upper case.
+    """
     if expected is None or seen is None or name == _REQUESTED_HEADERS:
         return expected == seen
+    if name == "content-type":
+        return byte_lowercase(expected) == byte_lowercase(seen)
     return _COMMA.sub(",", expected) == _COMMA.sub(",", seen)

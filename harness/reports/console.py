@@ -152,6 +152,9 @@ class Summary:
             self._line(verdict.cause)
         for exchange in observation.exchanges:
             self._line(_exchange_line(exchange))
+        for prediction in first.predicted[-1:]:
+            if prediction.reason:
+                self._line(f"the standard says: {prediction.where}: {prediction.sentence} ({prediction.clause})")
         if observation.reason:
             self._line(f"{first.engine} says: {observation.reason}")
 

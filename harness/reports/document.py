@@ -101,7 +101,7 @@ def _result(event: CaseFinished) -> Json:
         "status": verdict.status.value,
         "expected": _expected(expected),
         "observed": _observed(event),
-        "predicted": None,
+        "predicted": _predicted(event),
         "blame": verdict.blame.value if verdict.blame else None,
         "cause": verdict.cause,
         "differences": [
@@ -135,6 +135,21 @@ def _observed(event: CaseFinished) -> Json:
         "error": last.error if last else "",
         "events": list(last.events) if last else [],
         "steps": [{"outcome": o.value, "status": r.status} for o, r in zip(outcomes, observation.page, strict=False)],
+    }
+
+
+def _predicted(event: CaseFinished) -> Json | None:
+    if not event.predicted or event.predicted[-1].outcome is None:
+        return None
+    last = event.predicted[-1]
+    return {
+        "outcome": last.outcome.value if last.outcome else None,
+        "status": last.status,
+        "readable_headers": sorted(last.headers),
+        "reason": last.reason or None,
+        "clause": last.clause or None,
+        "sentence": last.sentence,
+        "where": last.where,
     }
 
 

@@ -50,7 +50,7 @@ def test_an_allowed_result_tells_what_was_read_and_what_crossed() -> None:
     assert result["observed"]["blocked_at"] is None
     assert [exchange["kind"] for exchange in result["exchanges"]] == ["preflight", "actual"]
     assert ["access-control-allow-methods", "PUT"] in result["exchanges"][0]["response_headers"]
-    assert result["predicted"] is None
+    assert (result["predicted"]["outcome"], result["predicted"]["reason"]) == ("allowed", None)
     assert result["blame"] is None
 
 
@@ -63,6 +63,10 @@ def test_a_blocked_result_says_where_and_in_whose_words(hooks: str, where: str) 
     assert observed["blocked_at"] == where
     assert observed["browser_reason"] == "refused, says the browser"
     assert observed["status"] is None
+    predicted = document(*events)["results"][0]["predicted"]
+    assert (predicted["outcome"], predicted["where"]) == ("blocked", where)
+    assert predicted["reason"]
+    assert predicted["clause"].startswith("https://fetch.spec.whatwg.org/#")
 
 
 def test_a_failure_lists_differences_and_blame() -> None:

@@ -6,9 +6,10 @@ from harness import catalog, plan
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineReady, Event, RunFinished, RunStarted
 from harness.observation import Observation, PageOutcome, PageResult
+from harness.prediction import predict
 from harness.scenario import Api, Crossing, Outcome, Scenario
 from harness.verdict import Verdict, judge
-from harness.wire import TOKEN_PARAMETER, Ending, Exchange
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Kind, Pairs
 
 INFO = EngineInfo(EngineName.CHROMIUM, "1.2.3", "cdp", "/opt/chromium", ("--flag",))
 SCENARIOS = {scenario.id: scenario for scenario in catalog.load("hooks")}
@@ -44,7 +45,7 @@ def finished(
     *,
     reason: str = "",
     verdict: Verdict | None = None,
-    answered: tuple[tuple[str, str], ...] = (),
+    answered: Pairs = (),
 ) -> CaseFinished:
     """Return the result of a case that went as expected, with more response headers, or another verdict, if given."""
     chosen = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
@@ -61,19 +62,23 @@ def finished(
         )
         for index, seen in enumerate(planned.expectation.seen)
     )
-    exchanges = tuple(_exchange(crossing, planned.token, hooks, answered) for crossing in planned.expectation.wire)
+    author = chosen.steps[0].headers
+    exchanges = tuple(
+        _exchange(crossing, planned.token, hooks, answered, author) for crossing in planned.expectation.wire
+    )
     observation = Observation(page, exchanges, reason)
-    judged = verdict or judge(planned.expectation, observation, origin=planned.origin)
-    return CaseFinished(engine, planned.case, judged, planned, observation)
+    predicted = predict(planned, page, exchanges)
+    judged = verdict or judge(planned.expectation, observation, predicted, origin=planned.origin)
+    return CaseFinished(engine, planned.case, judged, planned, observation, predicted)
 
 
-def _exchange(crossing: Crossing, token: str, site: str, answered: tuple[tuple[str, str], ...]) -> Exchange:
+def _exchange(crossing: Crossing, token: str, site: str, answered: Pairs, author: Pairs) -> Exchange:
     joint = "&" if "?" in crossing.path else "?"
     target = f"{crossing.path}{joint}{TOKEN_PARAMETER}={token}"
-    answers = (*crossing.answers, *answered)
-    return Exchange(
-        site, token, crossing.method, target, crossing.asks, crossing.status or 200, answers, ending=Ending.COMPLETE
-    )
+    answers = (("content-type", "text/plain"), ("content-length", "2"), *crossing.answers, *answered)
+    given = author if crossing.kind is Kind.ACTUAL else ()
+    asks = (("host", "localhost:2222"), ("accept", "*/*"), *given, *crossing.asks)
+    return Exchange(site, token, crossing.method, target, asks, crossing.status or 200, answers, ending=Ending.COMPLETE)
 
 
 def whole_run(*results: CaseFinished, interrupted: bool = False, failures: tuple[str, ...] = ()) -> list[Event]:
