@@ -116,7 +116,7 @@ def test_a_network_process_that_dies_is_no_block(ground: Ground, mark: str) -> N
         send(mark, ("WebKitNetworkPr",), signal.SIGKILL)
 
     wanted = order("webkit", repeat=60)
-    events, tally = run_and(wanted, ground, kill)
+    _, tally = run_and(wanted, ground, kill)
     assert tally.totals["results"] == len(wanted.cases)
     assert tally.statuses[Status.FAIL] == 0
     assert tally.statuses[Status.PASS] > 0
