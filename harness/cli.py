@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,13 +27,15 @@ ALL_HOOKS = ("published", "decorator", "proxy", "none")
 NAMES = ("app.example.com",)  # hosts that pages of the catalogue have beyond loopback
 CONFIG_FILES = ("corsproof.toml", "pyproject.toml")
 REPORTS = {"json": "corsproof.json"}
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHARD = "I/N"
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code."""
     # A polite end is an interruption: servers and browsers go first.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in INTERRUPTING:
+        signal.signal(number, signal.default_int_handler)
     try:
         code = cli.main(args=arguments, prog_name="corsproof", standalone_mode=False) or 0
     except click.ClickException as error:
@@ -44,7 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("corsproof: interrupted", err=True)
         code = 130
-    sys.exit(int(code))
+    except SystemExit as error:
+        # click and rich leave so, with 1, when the reader of our output has gone: that is no finding.
+        code = 4 if error.code == 1 else error.code
+    except Exception:
+        # A fault of ours must not look like a finding either.
+        traceback.print_exc()
+        code = 4
+    sys.exit(code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,7 +66,7 @@ def cli(context: click.Context) -> None:
     Exit codes: 0 as expected, 1 findings or failures, 2 usage or configuration, 3 no usable browser or a canary
     failed, 4 something could not be tested, 130 interrupted.
     """
-    context.default_map = _configuration(Path.cwd())
+    context.default_map = _configuration(Path())
 
 
 _suites = click.argument("suites", nargs=-1, metavar="[SUITE]...")
@@ -132,6 +142,8 @@ def run(
     scenarios = [scenario for name in names for scenario in catalog.load(name)]
     hook_sets = _hook_sets(hooks)
     cases = plan.shard(plan.cases(scenarios, hook_sets, keep=keep, repeat=repeat), *_shard(shard))
+    if not cases and shard is not None:
+        raise UsageError(f"shard {shard} has no case", hint="choose fewer shards, or more scenarios")
     if not cases:
         ids = ", ".join(scenario.id for scenario in scenarios)
         raise UsageError(f"no scenario matches {keep!r} under {', '.join(hook_sets)}", hint=f"there are: {ids}")
@@ -154,19 +166,33 @@ def _carry_out(order: Order, apis: dict[str, Any], *, as_json: bool, formats: Se
     from harness.reports.document import RunDocument
     from harness.tally import Tally
 
+    if formats:
+        _make_folder(report_dir)  # now: nothing measured must be lost for want of a place
     tally, document = Tally(), RunDocument()
+    interruption = runner.Interruption()
+    previous = {number: signal.signal(number, interruption) for number in INTERRUPTING}
     eaters = [tally, document, LiveProgress(console(stderr=True))]
     if not as_json:
         eaters.append(Summary(console()))
     with Ground(apis, names=NAMES, proxied="proxy" if "proxy" in apis else None) as ground:
-        for event in runner.run(order, ground):
+        for event in runner.run(order, ground, interruption):
             _feed(event, eaters)
+    for number, handler in previous.items():
+        signal.signal(number, handler)
+    if "json" in formats:
+        (report_dir / REPORTS["json"]).write_text(document.text() + "\n", encoding="utf-8")
     if as_json:
         click.echo(document.text())
-    if "json" in formats:
-        report_dir.mkdir(parents=True, exist_ok=True)
-        (report_dir / REPORTS["json"]).write_text(document.text() + "\n", encoding="utf-8")
     return int(tally.exit)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"no reports can be written to {folder}: {error.strerror}", hint="choose --report-dir"
+        ) from error
 
 
 def _feed(event: Event, eaters: Iterable[Any]) -> None:
@@ -316,9 +342,13 @@ def _configuration(folder: Path) -> dict[str, Any]:
             continue
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise UsageError(f"{name}: {error}", hint="mend the TOML") from error
-        section = values if name == "corsproof.toml" else values.get("tool", {}).get("corsproof")
+        section: Any = values
+        for key in () if name == "corsproof.toml" else ("tool", "corsproof"):
+            section = section.get(key) if isinstance(section, dict) else None
+        if section is not None and not isinstance(section, dict):
+            raise UsageError(f"{name}: tool.corsproof = {section!r} is no table", hint="write [tool.corsproof]")
         if section is not None:
             return {"run": _settings(section, name)}
     return {}
@@ -339,6 +369,8 @@ def _settings(section: dict[str, Any], source: str) -> dict[str, Any]:
     for key, value in section.items():
         if key in kinds and (not isinstance(value, kinds[key]) or (isinstance(value, bool) and bool not in kinds[key])):
             problems.append(f"{key} = {value!r} should be {' or '.join(kind.__name__ for kind in kinds[key])}")
+        elif isinstance(value, list) and not all(isinstance(member, str) for member in value):
+            problems.append(f"{key} = {value!r} should hold nothing but str")
     if problems:
         raise UsageError(f"{source}: {'; '.join(problems)}", hint=f"valid settings: {', '.join(kinds)}")
     parameters = {"browser": "browsers", "report": "reports", "report-dir": "report_dir"}

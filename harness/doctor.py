@@ -82,7 +82,7 @@ CAUSES = (
         "died-asked",
         r"^(?P<why>.+) while it was asked canaries",
         "{engine} started, but then {why}",
-        "run it alone: corsproof doctor --browser {engine}",
+        "run it alone: corsproof doctor {engine}",
     ),
     Cause(
         "playwright-too-new",
@@ -101,7 +101,7 @@ CAUSES = (
         "driver-silent",
         r"Playwright's driver did not start within",
         "Playwright's driver (node) did not come up in time: a machine under load, or a driver that hangs",
-        "run it alone: corsproof doctor --browser {engine}",
+        "run it alone: corsproof doctor {engine}",
     ),
     Cause(
         "driver-broken",
@@ -225,13 +225,13 @@ CAUSES = (
         "launch-deadline",
         r"Timeout \d+ms exceeded|did not answer within",
         "{engine} did not come up in time: a machine under load, or an executable that is no {engine}",
-        "run it alone: corsproof doctor --browser {engine}",
+        "run it alone: corsproof doctor {engine}",
     ),
     Cause(
         "unknown",
         r"",
         "{first}",
-        "DEBUG=pw:browser corsproof doctor --browser {engine}",
+        "DEBUG=pw:browser corsproof doctor {engine}",
     ),
 )
 

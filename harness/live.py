@@ -76,7 +76,7 @@ class LivePage:
         self._session.die("the run was stopped")
 
     def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
-        """Give the page a batch and wait for its end, or for the page's; raise `Stopped` when told to stop."""
+        """Give the page a batch and wait for its end, for the page's, or for `stop`."""
         self._batches += 1
         answers = Answers(planned)
         self._session.give(plan.batch(self._batches, planned))
@@ -84,18 +84,26 @@ class LivePage:
         while True:
             news = self._session.wait(patience)
             if self._stopped.is_set():
-                raise Stopped
+                answers.cause = "the run was stopped"
+                return answers
             match news:
                 case Results():
                     on_progress(answers.take(news))
-                case BatchDone():
-                    return answers
+                case BatchDone(number) if number == self._batches:
+                    return self._ended(answers)
                 case PageDied():
                     answers.cause = news.cause
                     return answers
                 case None:
                     answers.cause = f"the page did not report for {patience:g} s"
                     return answers
+
+    @staticmethod
+    def _ended(answers: Answers) -> Answers:
+        """Say what is wrong with a page that calls a batch done without having answered all of it."""
+        if not all(map(answers.is_complete, answers.planned)):
+            answers.cause = "the page did not answer all that it was asked"
+        return answers
 
     def observe(self, answers: Answers) -> Iterator[tuple[Planned, Observation]]:
         """Yield each case that was answered in full, once the wire has settled and the browser has had its say."""
@@ -121,6 +129,8 @@ class LivePage:
         scenarios = [replace(canary, page=self.page) for canary in canaries.CANARIES]
         asked = [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
         answers = self.ask(asked)
+        if self._stopped.is_set():
+            raise Stopped
         if answers.cause:
             raise BrowserCrashed(f"{answers.cause} while it was asked canaries")
         failures = []

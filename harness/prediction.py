@@ -82,7 +82,8 @@ def _recorded(exchange: Exchange) -> oracle.Recorded:
 
 
 def _answer(exchange: Exchange) -> oracle.Answer:
-    if exchange.ending is not Ending.COMPLETE or exchange.status is None:
+    # A status means that the head has left: whatever becomes of the body, the CORS check reads no further.
+    if exchange.status is None or exchange.ending in (Ending.CLOSED, Ending.CUT_OFF):
         return oracle.NetworkFailure(exchange.ending.value)
     return oracle.WireResponse.received(exchange.status, exchange.response_headers)
 

@@ -124,6 +124,8 @@ def _content(headers: HeaderFields, body: str | None, json: Any) -> tuple[Pairs,
     from harness.errors import UsageError
 
     pairs = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    if wrong := [given for given in (body or "", *(part for pair in pairs for part in pair)) if type(given) is not str]:
+        raise UsageError(f"{wrong[0]!r} is no str", hint="headers and body are text; decode bytes first")
     if json is None:
         return pairs, body
     if body is not None:

@@ -16,14 +16,14 @@ from harness.errors import CorsproofError
 from harness.observation import Observation
 from harness.plan import Planned
 from harness.prediction import Prediction, predict
-from harness.reports.redaction import redacted, redacted_target
+from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.scenario import Outcome
 from harness.verdict import Verdict, outcomes_of, without_token
-from harness.wire import Ending, Exchange, Kind, Pairs
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Kind, Pairs
 
 # What browsers send with everything and no CORS decision reads; `CorsResult.exchanges` has it all.
 _CHATTER = re.compile(r"accept-encoding|connection|priority|user-agent|sec-ch-.*", re.IGNORECASE)
-_QUERY = re.compile(r"\?[^\s'\"‘’“”)]+")
+_TOKEN = re.compile(rf"[?&]{TOKEN_PARAMETER}=[\w-]+")
 
 
 class NoVerdict(CorsproofError):
@@ -198,7 +198,7 @@ def _asked(method: str, path: str, origin: str, engine: str) -> str:
 
 def _clean(sentence: str) -> str:
     """Take the token and every secret out of the URLs in a browser's sentence."""
-    return _QUERY.sub(lambda query: redacted_target(without_token(query.group(0))), sentence)
+    return redacted_sentence(_TOKEN.sub("", sentence))
 
 
 def _exchange_lines(exchanges: tuple[Exchange, ...]) -> Iterator[str]:

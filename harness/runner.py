@@ -14,6 +14,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from harness import capabilities, deviations, engines, plan
 from harness.doctor import diagnose
@@ -59,10 +60,32 @@ class Order:
     launcher: Launcher = engines.launch
 
 
-def run(order: Order, ground: Ground) -> Iterator[Event]:
+class Interruption:
+    """A way to end a run early from a signal handler: what has been measured is still judged and told."""
+
+    def __init__(self) -> None:
+        self._tell: Callable[[], None] | None = None
+
+    def __call__(self, *_: object) -> None:
+        """Interrupt the run that listens; where none does, the program."""
+        if self._tell is None:
+            raise KeyboardInterrupt
+        self._tell()
+
+    def listen(self, tell: Callable[[], None] | None) -> None:
+        """Call ``tell``, which must be safe in a signal handler, when interrupted; None ends that."""
+        self._tell = tell
+
+
+_INTERRUPTED = object()
+
+
+def run(order: Order, ground: Ground, interruption: Interruption | None = None) -> Iterator[Event]:
     """Run the order and yield events; the last one is `RunFinished`. Closing the generator stops everything."""
     begun = time.monotonic()
-    events: queue.Queue[Event | None] = queue.Queue()
+    events: queue.SimpleQueue[Any] = queue.SimpleQueue()  # whose put may be called in a signal handler
+    if interruption is not None:
+        interruption.listen(lambda: events.put(_INTERRUPTED))
     stop = threading.Event()
     workers = [_EngineRun(choice, order, ground, events.put, stop) for choice in order.choices]
     threads = [threading.Thread(target=_work, args=(worker, events, stop), daemon=True) for worker in workers]
@@ -76,14 +99,17 @@ def run(order: Order, ground: Ground) -> Iterator[Event]:
             try:
                 event = events.get()
             except KeyboardInterrupt:
+                event = _INTERRUPTED
+            if event is _INTERRUPTED:
                 interrupted = True
                 _halt(workers, stop)
-                continue
-            if event is None:
+            elif event is None:
                 running -= 1
             else:
                 yield event
     finally:
+        if interruption is not None:
+            interruption.listen(None)
         _halt(workers, stop)
         for thread in threads:
             thread.join(JOIN)
@@ -96,10 +122,10 @@ def _halt(workers: Sequence[_EngineRun], stop: threading.Event) -> None:
         worker.halt()
 
 
-def _work(worker: _EngineRun, events: queue.Queue[Event | None], stop: threading.Event) -> None:
+def _work(worker: _EngineRun, events: queue.SimpleQueue[Any], stop: threading.Event) -> None:
     try:
         worker.run()
-    except Exception as error:
+    except BaseException as error:
         # Nothing may end in silence: a fault of ours is told, and the run is not green.
         events.put(HarnessFault(worker.engine, f"{type(error).__name__}: {error}", traceback.format_exc()))
     finally:
@@ -119,6 +145,7 @@ class _EngineRun:
         self._emit = emit
         self._stop = stop
         self._live: LivePage | None = None
+        self._given_up = ""
         self._browser: Browser | None = None
         self._launches = 0
 
@@ -166,6 +193,9 @@ class _EngineRun:
 
     def _run_page(self, page: str, todo: Sequence[Planned]) -> None:
         """Run what is to be done on one origin, on as many browsers as it takes."""
+        if self._given_up:
+            self._never_asked(todo)
+            return
         while todo:
             try:
                 self._stop_if_told()
@@ -199,9 +229,13 @@ class _EngineRun:
             else:
                 return todo
         self._emit(EngineLost(self.engine, cause, relaunch=False))
-        for one in todo:
-            self._untested(one, Trouble.INCONCLUSIVE, f"never asked: {cause}")
+        self._given_up = cause
+        self._never_asked(todo)
         return []
+
+    def _never_asked(self, todo: Sequence[Planned]) -> None:
+        for one in todo:
+            self._untested(one, Trouble.INCONCLUSIVE, f"never asked: {self._given_up}")
 
     def _stop_if_told(self) -> None:
         if self._stop.is_set():
@@ -219,6 +253,7 @@ class _EngineRun:
         answers = live.ask(asked, lambda cases: self._emit(Progress(self.engine, cases)))
         for one, observation in live.observe(answers):
             self._judge(one, observation)
+        self._stop_if_told()
         untouched = []
         for one in asked:
             if answers.is_complete(one):
@@ -226,7 +261,8 @@ class _EngineRun:
             if self._ground.wire.read(one.token) or answers.of(one):
                 self._untested(one, Trouble.CRASH, answers.cause, answers.of(one))
             else:
-                untouched.append(one)
+                # With a token of its own, so that a late request of the dead browser is none of the new one's.
+                untouched.append(plan.plan(one.case, self._ground))
         return untouched, answers.cause
 
     def _judge(self, one: Planned, observation: Observation) -> None:

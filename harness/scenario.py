@@ -15,7 +15,7 @@ from types import MappingProxyType
 from harness.wire import Kind, Pairs
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_PAGE = re.compile(r"null|https?://[a-z0-9.-]+")
+_PAGE = re.compile(r"null|https?://[a-z0-9-]+(\.[a-z0-9-]+)*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 

@@ -93,11 +93,11 @@ class Sites:
         """
         wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
         asgi = self._asgi(app) if wsgi else cast(AsgiApp, app)
+        context = self._tls(hosts) if tls else None
         sockets = listen()
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
         server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
-        if tls:
-            server.config.ssl = self._tls(hosts)
+        server.config.ssl = context
         self._servers.append(server)
         try:
             self._thread.call(server.start(sockets), START_DEADLINE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import IntEnum
 
-from harness.events import CanariesSung, CaseFinished, EngineUnavailable, Event, HarnessFault, RunFinished
+from harness.events import CanariesSung, CaseFinished, EngineUnavailable, Event, HarnessFault, RunFinished, RunStarted
 from harness.verdict import UNTESTED, Status
 
 
@@ -28,7 +28,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.statuses: Counter[Status] = Counter()
-        self._engines_at_work: set[str] = set()
+        self._planned = 0
+        self._results: Counter[str] = Counter()
         self._canaries_failed = False
         self._required_missing = False
         self._fault = False
@@ -37,11 +38,13 @@ class Tally:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         match event:
+            case RunStarted():
+                self._planned = event.cases
             case CaseFinished():
                 self.statuses[event.verdict.status] += 1
-                self._engines_at_work.add(event.engine)
+                self._results[event.engine] += 1
             case CanariesSung():
-                self._engines_at_work.add(event.engine)
+                self._results[event.engine] += 0
                 self._canaries_failed |= bool(event.failures)
             case EngineUnavailable():
                 self._required_missing |= event.required
@@ -64,6 +67,8 @@ class Tally:
             return Exit.NO_BROWSER
         if self._fault or any(self.statuses[status] for status in UNTESTED):
             return Exit.NOT_TESTED
-        if not self._engines_at_work:
+        if not self._results:
             return Exit.NO_BROWSER
+        if any(count < self._planned for count in self._results.values()):
+            return Exit.NOT_TESTED  # an engine that was at work has lost results
         return Exit.FINDINGS if self.statuses[Status.FAIL] else Exit.AS_EXPECTED

@@ -93,7 +93,7 @@ def outcomes_of(
 ) -> tuple[Outcome, ...] | Verdict:
     """Return what each step came to, or the verdict where page, wire and oracle do not explain it."""
     outcomes = tuple(map(_outcome, observed.page, predicted))
-    if (untested := _untested(observed, outcomes, origin)) is not None:
+    if (untested := _untested(observed, predicted, outcomes, origin)) is not None:
         return untested
     if (broken := _broken_answer(observed.exchanges)) is not None:
         return Verdict(Status.FAIL, outcomes, (broken,), Blame.APPLICATION, broken.observed)
@@ -114,7 +114,9 @@ def _outcome(result: PageResult, predicted: Prediction) -> Outcome:
             return Outcome.UNEXPLAINED
 
 
-def _untested(observed: Observation, outcomes: tuple[Outcome, ...], origin: str) -> Verdict | None:
+def _untested(
+    observed: Observation, predicted: tuple[Prediction, ...], outcomes: tuple[Outcome, ...], origin: str
+) -> Verdict | None:
     """Return a verdict where nothing can be said about CORS: trouble, a page elsewhere, an error without a trace."""
     if observed.trouble is not None:
         blame = None if observed.trouble is Trouble.INCONCLUSIVE else Blame.ENGINE
@@ -131,6 +133,11 @@ def _untested(observed: Observation, outcomes: tuple[Outcome, ...], origin: str)
         return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, "; ".join(observed.site_faults))
     if Outcome.UNEXPLAINED in outcomes:
         cause = "script saw a network error, and nothing on the wire is a reason for it"
+        return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
+    unseen = [outcome for outcome, prediction in zip(outcomes, predicted, strict=True) if prediction.outcome is None]
+    if Outcome.ALLOWED in unseen or Outcome.OPAQUE in unseen:
+        # Such as that of a redirect whose target has lost the case's token.
+        cause = "script got a response that is not on the wire's record"
         return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
     return None
 
@@ -190,14 +197,14 @@ def _from_the_standard(
 def _blame(differences: tuple[Difference, ...], astray: tuple[Difference, ...]) -> Blame:
     """Blame the engine where it left the standard, given what it was answered; else the application for its answers.
 
-    Where engine and oracle agree and no answer is unlike the expected one, the expectation contradicts the standard.
+    But where the very first request, which no answer can have caused, is not the expected one, and the standard sends
+    it just so, the expectation is wrong; and so it is where engine and expectation agree against the standard.
     """
     if astray:
         return Blame.ENGINE if differences else Blame.HARNESS
-    places = [d.where.partition(".")[::2] for d in differences if d.where.startswith("wire[")]
-    first = [what for where, what in places if where == places[0][0]]
-    answered = any(what.startswith("answers.") or what == "status" for what in first)
-    return Blame.APPLICATION if answered else Blame.HARNESS
+    first = next((d.where for d in differences if d.where.startswith("wire[")), "")
+    answered = first.startswith("wire[0].answers.") or first == "wire[0].status"
+    return Blame.HARNESS if first.startswith("wire[0].") and not answered else Blame.APPLICATION
 
 
 def _differences(expected: Expectation, observed: Observation, outcomes: tuple[Outcome, ...]) -> tuple[Difference, ...]:

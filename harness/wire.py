@@ -35,6 +35,7 @@ class Ending(str, Enum):
     OPEN = "open"  # the answer was not finished when the record was read
     CLOSED = "closed"  # the application closed the connection without an answer
     CUT_OFF = "cut-off"  # the application began an answer and did not finish it
+    LEFT = "left"  # the client hung up before the answer was finished
 
     __str__ = str.__str__
 
@@ -131,8 +132,8 @@ class Wire:
 
 def token_of(query: bytes) -> str | None:
     """Return the scenario id in a query string, or None."""
-    found = _TOKEN.search(query)
-    return found.group(1).decode("ascii") if found else None
+    found = _TOKEN.findall(query)
+    return found[-1].decode("ascii") if found else None  # the last: a page's own URL may have one before ours
 
 
 def recorder(app: AsgiApp, site: str, wire: Wire) -> AsgiApp:
@@ -182,6 +183,7 @@ class _Record:
         self._wire = wire
         self._exchange = exchange
         self._place = wire.begin(exchange)
+        self._client_left = False
         self._lock = threading.RLock()
 
     def _set(self, **changes: Any) -> None:
@@ -216,11 +218,13 @@ class _Record:
     def _cut_off(self) -> None:
         if self._exchange.ending is Ending.OPEN and self._exchange.status is not None:
             error = self._exchange.error or "the application returned before its answer was complete"
-            self._set(error=error, ending=Ending.CUT_OFF, ended=time.monotonic())
+            ending = Ending.LEFT if self._client_left else Ending.CUT_OFF
+            self._set(error=error, ending=ending, ended=time.monotonic())
 
     def _receiving(self, receive: Receive) -> Receive:
         async def received() -> Message:
             message = await receive()
+            self._client_left |= message["type"] == "http.disconnect"
             body = message.get("body", b"") if message["type"] == "http.request" else b""
             if body and (room := BODY_KEPT - len(self._exchange.request_body)) > 0:
                 self._set(request_body=self._exchange.request_body + body[:room])

@@ -96,7 +96,7 @@ PYTHON = sys.executable
             CHROMIUM,
             "the browser's process ended while it was asked canaries",
             "chromium started, but then the browser's process ended",
-            "corsproof doctor --browser chromium",
+            "corsproof doctor chromium",
             id="killed",
         ),
         pytest.param(
@@ -104,7 +104,7 @@ PYTHON = sys.executable
             WEBKIT,
             "the page did not report for 15 s while it was asked canaries",
             "but then the page did not report for 15 s",
-            "corsproof doctor --browser webkit",
+            "corsproof doctor webkit",
             id="hung",
         ),
         pytest.param(
@@ -152,7 +152,7 @@ PYTHON = sys.executable
             FIREFOX,
             "Playwright's driver did not start within 4 s",
             "under load, or a driver that hangs",
-            "corsproof doctor --browser firefox",
+            "corsproof doctor firefox",
             id="driver-hangs",
         ),
         pytest.param(
@@ -364,7 +364,7 @@ PYTHON = sys.executable
             CHROMIUM,
             "chromium did not start: BrowserType.launch: Timeout 3636ms exceeded.\nCall log:\n  - <launched> pid=24",
             "did not come up in time",
-            "corsproof doctor --browser chromium",
+            "corsproof doctor chromium",
             id="playwright-waited",
         ),
         pytest.param(
@@ -372,7 +372,7 @@ PYTHON = sys.executable
             WEBKIT,
             "webkit did not start: corsproof-webkit did not answer within 4 s",
             "did not come up in time",
-            "corsproof doctor --browser webkit",
+            "corsproof doctor webkit",
             id="we-waited",
         ),
         pytest.param(

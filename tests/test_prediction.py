@@ -66,7 +66,18 @@ def test_a_missing_request_ends_the_story() -> None:
     assert only.differences == ("the standard sends PUT http://localhost:2222/items/1 here, and it never arrived",)
 
 
-@pytest.mark.parametrize("ending", [Ending.CLOSED, Ending.CUT_OFF, Ending.OPEN])
+@pytest.mark.parametrize("ending", [Ending.OPEN, Ending.LEFT])
+def test_a_head_that_has_left_is_judged_whatever_becomes_of_the_body(ending: Ending) -> None:
+    """A stream that goes on, or that the browser hung up on, was refused by its head."""
+    assert predicted("get", "none", ending=ending).outcome is Outcome.BLOCKED
+
+
+def test_a_request_without_any_answer_yet_is_no_block() -> None:
+    """Still open, and no head has left."""
+    assert predicted("get", "none", ending=Ending.OPEN, status=None, response_headers=()) == Prediction(None)
+
+
+@pytest.mark.parametrize("ending", [Ending.CLOSED, Ending.CUT_OFF])
 def test_an_unfinished_answer_is_no_block(ending: Ending) -> None:
     """Whatever was sent of it is no answer that could be allowed or refused: never a block."""
     assert predicted("get", "none", ending=ending) == Prediction(None)

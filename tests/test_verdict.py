@@ -656,10 +656,25 @@ def test_an_engine_that_left_the_standard_is_blamed() -> None:
 
 
 def test_an_expectation_that_contradicts_the_standard_is_the_harnesses_fault() -> None:
-    """Engine and oracle agree, and no answer is another than expected: the expectation is wrong."""
-    observed = observe(READ, page=(sight(ALLOWED, status=201),))
+    """The very first request is another than expected, and the standard sends it just so: the expectation is wrong."""
+    observed = observe(READ, exchanges=(exchange(GET, request_headers=(("Origin", "null"),)),))
     verdict = judge(READ, observed, agreeing(observed), origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
+
+
+def test_what_the_engine_makes_of_answers_by_the_standard_is_the_applications() -> None:
+    """Engine and oracle agree, and the page read another status than expected: the application answered so."""
+    observed = observe(READ, page=(sight(ALLOWED, status=201),))
+    verdict = judge(READ, observed, agreeing(observed), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.APPLICATION)
+
+
+@pytest.mark.parametrize("expected", [READ, OPAQUE], ids=["readable", "opaque"])
+def test_a_response_that_is_not_on_record_is_no_verdict(expected: Expectation) -> None:
+    """Script got something, and the record ends before it: nothing can be said about what that was."""
+    verdict = judge(expected, observe(expected, exchanges=()), (Prediction(None),), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.INCONCLUSIVE, Blame.HARNESS)
+    assert "not on the wire's record" in verdict.cause
 
 
 # ---- laws ----------------------------------------------------------------------------------------

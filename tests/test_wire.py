@@ -185,7 +185,7 @@ QUERIES = {
     "another-name": (b"xcorsproof=abc", None),
     "name-as-value": (b"x=corsproof=abc", None),
     "stops-at-odd-bytes": (b"corsproof=abc%20d", "abc"),
-    "first-of-two": (b"corsproof=a&corsproof=b", "a"),
+    "last-of-two": (b"corsproof=a&corsproof=b", "b"),
 }
 
 

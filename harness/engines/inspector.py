@@ -44,11 +44,6 @@ class Inspector:
         await inspector._enable()
         return inspector
 
-    async def user_agent(self) -> str:
-        """Return what the page calls its browser."""
-        answer = await self._send("Runtime.evaluate", {"expression": "navigator.userAgent", "returnByValue": True})
-        return str(answer["result"]["value"])
-
     async def navigate(self, url: str, mailbox: Mailbox) -> None:
         """Load ``url`` and return when its document is committed; from then on, messages go to ``mailbox``."""
         self.mailbox = mailbox

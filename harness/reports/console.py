@@ -16,7 +16,7 @@ from rich.text import Text
 
 from harness import events
 from harness.events import CaseFinished, Event
-from harness.reports.redaction import redacted, redacted_target
+from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.reports.sights import engine_disagreements, hook_set_differences
 from harness.tally import Exit, Tally
 from harness.verdict import UNTESTED, Status
@@ -147,7 +147,7 @@ class Summary:
         self._out.print(head, soft_wrap=True)
         self._line(case.scenario.summary)
         for difference in verdict.differences:
-            self._line(str(difference))
+            self._line(redacted_sentence(str(difference)))
         if not verdict.differences:
             self._line(verdict.cause)
         for exchange in observation.exchanges:
@@ -156,7 +156,7 @@ class Summary:
             if prediction.reason:
                 self._line(f"the standard says: {prediction.where}: {prediction.sentence} ({prediction.clause})")
         if observation.reason:
-            self._line(f"{first.engine} says: {observation.reason}")
+            self._line(f"{first.engine} says: {redacted_sentence(observation.reason)}")
 
     def _print_lines(self, title: str, lines: Iterable[str]) -> None:
         listed = list(lines)

@@ -12,10 +12,11 @@ from typing import Any
 from harness import __version__
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
-from harness.reports.redaction import redacted, redacted_target
+from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.reports.sights import blocked_at, hook_set_differences
 from harness.scenario import Expectation
 from harness.tally import Tally
+from harness.verdict import Difference
 from harness.wire import Exchange, Pairs
 
 Json = dict[str, Any]
@@ -104,12 +105,15 @@ def _result(event: CaseFinished) -> Json:
         "predicted": _predicted(event),
         "blame": verdict.blame.value if verdict.blame else None,
         "cause": verdict.cause,
-        "differences": [
-            {"where": d.where, "expected": d.expected, "observed": d.observed} for d in verdict.differences
-        ],
+        "differences": [_difference(difference) for difference in verdict.differences],
         "exchanges": [_exchange(exchange) for exchange in observation.exchanges],
         "duration_ms": observation.duration_ms,
     }
+
+
+def _difference(difference: Difference) -> Json:
+    expected, observed = redacted_sentence(difference.expected), redacted_sentence(difference.observed)
+    return {"where": difference.where, "expected": expected, "observed": observed}
 
 
 def _expected(expectation: Expectation) -> Json:
@@ -131,7 +135,7 @@ def _observed(event: CaseFinished) -> Json:
         "status": last.status if last else None,
         "readable_headers": sorted({name for name, _ in last.headers}) if last else [],
         "blocked_at": blocked_at(event),
-        "browser_reason": observation.reason or None,
+        "browser_reason": redacted_sentence(observation.reason) or None,
         "error": last.error if last else "",
         "events": list(last.events) if last else [],
         "steps": [{"outcome": o.value, "status": r.status} for o, r in zip(outcomes, observation.page, strict=False)],
@@ -148,7 +152,7 @@ def _predicted(event: CaseFinished) -> Json | None:
         "readable_headers": sorted(last.headers),
         "reason": last.reason or None,
         "clause": last.clause or None,
-        "sentence": last.sentence,
+        "sentence": redacted_sentence(last.sentence),
         "where": last.where,
     }
 

@@ -41,21 +41,31 @@ class HookSetDifference:
 
 def hook_set_differences(results: Iterable[CaseFinished]) -> tuple[HookSetDifference, ...]:
     """Return the scenarios that come to different ends under different hook sets, in any engine."""
-    seen: dict[tuple[str, str, str], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    seen: dict[tuple[str, str, str, int], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for result in results:
         scenario = result.case.scenario
-        key = (scenario.family, scenario.id, result.case.api.value)
+        key = (scenario.family, scenario.id, result.case.api.value, result.case.repeat)
         seen[key][result.engine][result.case.hooks] = sight(result)
     return tuple(
-        HookSetDifference(*key, {engine: dict(by_hooks) for engine, by_hooks in engines.items()})
+        HookSetDifference(*key[:3], {engine: dict(by_hooks) for engine, by_hooks in engines.items()})
         for key, engines in seen.items()
         if any(len(set(by_hooks.values())) > 1 for by_hooks in engines.values())
     )
 
 
 def engine_disagreements(results: Iterable[CaseFinished]) -> dict[tuple[str, str, str], dict[str, str]]:
-    """Return, by scenario, hook set and interface, what each engine saw, where they did not all see the same."""
-    seen: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
+    """Return, by scenario, hook set and interface, what each engine saw, where they did not all see the same.
+
+    An engine that did not see the same each time is told with all that it saw.
+    """
+    seen: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for result in results:
-        seen[result.case.scenario.id, result.case.hooks, result.case.api.value][result.engine] = sight(result)
-    return {key: by_engine for key, by_engine in seen.items() if len(set(by_engine.values())) > 1}
+        sights = seen[result.case.scenario.id, result.case.hooks, result.case.api.value][result.engine]
+        if (said := sight(result)) not in sights:
+            sights.append(said)
+    joined = {key: {name: " and ".join(said) for name, said in engines.items()} for key, engines in seen.items()}
+    return {key: by_engine for key, by_engine in joined.items() if _differ(by_engine)}
+
+
+def _differ(by_engine: dict[str, str]) -> bool:
+    return len(set(by_engine.values())) > 1 or any(" and " in said for said in by_engine.values())

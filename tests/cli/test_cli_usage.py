@@ -145,6 +145,52 @@ def test_a_configuration_file_that_is_no_toml_is_said(
     assert name in capsys.readouterr().err
 
 
+ODD = {
+    "no-table": ("pyproject.toml", "[tool]\ncorsproof = 3\n", "no table"),
+    "list-of-numbers": ("corsproof.toml", "report = [1]\n", "nothing but str"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "said"), ODD.values(), ids=ODD)
+def test_an_odd_configuration_is_a_usage_error(
+    name: str, text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TOML that is well formed and means nothing."""
+    (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert call("run") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_pyproject_whose_tool_is_no_table_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody else will complain about that."""
+    (tmp_path / "pyproject.toml").write_text("tool = 3\n")
+    monkeypatch.chdir(tmp_path)
+    assert call("list") == 0
+
+
+def test_a_place_where_no_report_can_be_written_is_said_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing measured is lost: nothing was measured."""
+    (tmp_path / "file").write_text("")
+    assert call("run", "--report", "json", "--report-dir", str(tmp_path / "file" / "x"), "-k", "get-list") == 2
+    printed = capsys.readouterr()
+    assert "no reports can be written to" in printed.err
+    assert "ready" not in printed.err
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "a pipe nobody reads"])
+def test_an_output_that_cannot_be_written_is_no_finding(target: str) -> None:
+    """Exit 4 and never 1, which would say that CORS is wrong."""
+    command = f'"{sys.executable}" -c "from harness.cli import main; main()" list'
+    shell = f"{command} > /dev/full" if target == "/dev/full" else f"set -o pipefail; {command} | true"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode in (0, 4, 120)  # 0 where the pipe took all; 120 is Python's own, when it cannot flush
+
+
 def test_a_pyproject_without_our_section_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
