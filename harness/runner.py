@@ -37,7 +37,7 @@ from harness.live import LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
-from harness.verdict import Status, Verdict, judge
+from harness.verdict import Status, Verdict, judge, without_token
 
 RELAUNCHES = 5  # of one engine in one run
 JOIN = 30.0  # seconds for an engine's thread to close its browser
@@ -113,6 +113,10 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
         _halt(workers, stop)
         for thread in threads:
             thread.join(JOIN)
+    for exchange in ground.wire.take_late():
+        # A verdict that did not know of it may be wrong: that must not pass in silence.
+        what = f"{exchange.method} {without_token(exchange.target)} to {exchange.site}"
+        yield HarnessFault("wire", f"a request arrived after its case was judged: {what}", "")
     yield RunFinished(interrupted, time.monotonic() - begun)
 
 
@@ -267,7 +271,7 @@ class _EngineRun:
 
     def _judge(self, one: Planned, observation: Observation) -> None:
         case = one.case
-        known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.hooks, case.api)
+        known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.expect, case.api)
         if known is not None:
             known = replace(known, instead=one.fill(known.instead))
         predicted = predict(one, observation.page, observation.exchanges)

@@ -89,11 +89,19 @@ class Wire:
 
     def __init__(self) -> None:
         self._exchanges: dict[str, list[Exchange]] = defaultdict(list)
+        self._judged: set[str] = set()
+        self._late: list[Exchange] = []
         self._changed = threading.Condition()
 
     def begin(self, exchange: Exchange) -> int:
-        """Add an exchange whose request has arrived; return its place among those of its token."""
+        """Add an exchange whose request has arrived; return its place among those of its token.
+
+        One whose token has been judged is kept apart: `take_late`.
+        """
         with self._changed:
+            if exchange.token in self._judged:
+                self._late.append(exchange)
+                return 0
             self._exchanges[exchange.token].append(exchange)
             self._changed.notify_all()
             return len(self._exchanges[exchange.token]) - 1
@@ -127,7 +135,14 @@ class Wire:
     def forget(self, token: str) -> None:
         """Drop the exchanges of a token that has been judged."""
         with self._changed:
+            self._judged.add(token)
             self._exchanges.pop(token, None)
+
+    def take_late(self) -> tuple[Exchange, ...]:
+        """Return, once, the exchanges that arrived when their case had been judged without them."""
+        with self._changed:
+            late, self._late = tuple(self._late), []
+            return late
 
 
 def token_of(query: bytes) -> str | None:

@@ -581,7 +581,10 @@ def test_a_deviation_that_is_gone_fails() -> None:
 DEVIATES_DIFFERENTLY = {
     "at-the-page": (Observation((sight(ALLOWED, status=404),), tuple(map(exchange, INSTEAD.wire))), Blame.ENGINE),
     "on-the-wire": (observe(READ, exchanges=(exchange(GET, request_headers=(("Origin", "x"),)),)), Blame.ENGINE),
-    "in-the-answer": (observe(INSTEAD, exchanges=(exchange(SHUT),)), Blame.APPLICATION),
+    "in-the-answer": (
+        observe(INSTEAD, exchanges=(exchange(INSTEAD.wire[0], response_headers=()),)),
+        Blame.APPLICATION,
+    ),
 }
 
 

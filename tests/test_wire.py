@@ -450,3 +450,16 @@ def test_concurrent_clients_of_a_site(wire: Wire, wsgi_port: int) -> None:
         (exchange,) = wire.settle(f"c{number}", DEADLINE)
         assert (exchange.request_body, exchange.ending) == (f"{number}".encode(), Ending.COMPLETE)
         assert exchange.started <= exchange.ended
+
+
+def test_a_request_after_the_verdict_is_kept_apart_and_told_once() -> None:
+    """Whoever judged did not know of it: it is late, and joins no other record."""
+    wire = Wire()
+    early = Exchange("api", "t", "OPTIONS", "/a?corsproof=t", ())
+    late = Exchange("api", "t", "PUT", "/a?corsproof=t", ())
+    wire.begin(early)
+    wire.forget("t")
+    wire.begin(late)
+    assert wire.read("t") == ()
+    assert wire.take_late() == (late,)
+    assert wire.take_late() == ()

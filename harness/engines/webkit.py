@@ -34,6 +34,7 @@ GLOBS = (
     "/usr/lib/webkit2gtk-4.*/MiniBrowser",
     "/usr/lib*/webkitgtk-6.*/MiniBrowser",
 )
+FOLDER = "corsproof-webkit-"  # and the process id of its owner
 LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
 
@@ -81,7 +82,8 @@ class GtkBrowser:
         # On the loop's thread, so that the kernel ends the processes when this thread is gone.
         # Half of the deadline, so that a display that never comes is said to be the cause.
         display = os.environ.get("DISPLAY", "") if how.headed else self._own_display(how.deadline / 2)
-        home = tempfile.mkdtemp(prefix="corsproof-webkit-")
+        _sweep()
+        home = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         address = _own_address()
         flags = _flags(how.proxy)
@@ -141,6 +143,14 @@ class GtkPage:
     def close(self) -> None:
         """Say no more; the window shows this page until the next one."""
         self._mailbox.silence()
+
+
+def _sweep() -> None:
+    """Remove the folders of runs that were killed and could not do it themselves."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _flags(proxy: str | None) -> tuple[str, ...]:
