@@ -50,7 +50,7 @@ def predict(planned: Planned, page: tuple[PageResult, ...], exchanges: tuple[Exc
         replay = oracle.replay(request, [_recorded(exchange) for exchange in own], cache=cache, now=result.started_s)
         cache = replay.prediction.cache
         last = result is page[-1]
-        used = len(own) if last else len(replay.prediction.exchanges) + replay.retries
+        used = len(own) if last else replay.told
         left = left[used:] if len(own) == len(left) else []
         predictions.append(_prediction(replay, result, complete=last))
     return tuple(predictions)

@@ -197,15 +197,18 @@ def _from_the_standard(
 
 
 def _blame(differences: tuple[Difference, ...], astray: tuple[Difference, ...]) -> Blame:
-    """Blame the engine where it left the standard, given what it was answered; else the application for its answers.
+    """Blame the application where the wire first differs in an answer, else the engine where it left the standard.
 
-    But where the very first request, which no answer can have caused, is not the expected one, and the standard sends
-    it just so, the expectation is wrong; and so it is where engine and expectation agree against the standard.
+    Where the very first request, which no answer can have caused, is not the expected one, and the standard sends it
+    just so, the expectation is wrong; and so it is where engine and expectation agree against the standard. What an
+    engine does otherwise, but by the standard, it was made to do by an answer.
     """
+    first = _first_on_the_wire(differences)
+    if _answered_otherwise(first):
+        return Blame.APPLICATION
     if astray:
         return Blame.ENGINE if differences else Blame.HARNESS
-    first = _first_on_the_wire(differences)
-    return Blame.HARNESS if first.startswith("wire[0].") and not _answered_otherwise(first) else Blame.APPLICATION
+    return Blame.HARNESS if first.startswith("wire[0].") else Blame.APPLICATION
 
 
 def _first_on_the_wire(differences: tuple[Difference, ...]) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from harness.oracle.cache import PreflightCache
 from harness.oracle.classify import is_forbidden_request_header
-from harness.oracle.exchange import Answer, Exchange, Kind, NetworkFailure, WireRequest
+from harness.oracle.exchange import Answer, Exchange, Kind, NetworkFailure, WireRequest, WireResponse
 from harness.oracle.grammar import byte_lowercase
 from harness.oracle.headers import Headers, contains, get
 from harness.oracle.predict import Prediction, predict
@@ -90,12 +90,14 @@ class Replay:
 
     `parted_at`: the recorded exchange from which on the two stories have nothing in common, so that
     neither the rest of the recording nor the outcome says anything. `retries`: skipped as such.
+    `told`: how many recorded exchanges the story took.
     """
 
     prediction: Prediction
     differences: tuple[Difference, ...]
     parted_at: int | None
     retries: int
+    told: int
 
 
 def replay(
@@ -104,7 +106,8 @@ def replay(
     """Walk `request` over recorded exchanges, in their order."""
     tape = _Tape(request, recorded)
     prediction = predict(request, tape, cache=cache, now=now)
-    return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries)
+    told = tape.position
+    return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries, told)
 
 
 class _Tape:
@@ -123,6 +126,9 @@ class _Tape:
     def __call__(self, request: WireRequest) -> Answer:
         while request.kind is Kind.ACTUAL and self.position < len(self.recorded) and self._current.is_preflight:
             self._note_extra()  # the story can go on behind a preflight that was not needed
+        if request.kind is Kind.PREFLIGHT and self._goes_on_without(request):
+            self._note_missing(request)
+            return _granting(request)
         if not self._fits(request):
             self.parted_at = self.position
             return NetworkFailure("not recorded")
@@ -149,12 +155,21 @@ class _Tape:
         self.differences.append(Difference(DifferenceKind.EXTRA, self.position, kind.value, recorded=seen))
         self.position += 1
 
+    def _note_missing(self, request: WireRequest) -> None:
+        expected = f"{request.method} {request.url}"
+        self.differences.append(Difference(DifferenceKind.MISSING, self.position, request.kind.value, expected))
+
+    def _goes_on_without(self, preflight: WireRequest) -> bool:
+        """Whether the very request is recorded that this preflight asks for: a browser that remembered another."""
+        if self.position == len(self.recorded) or self._current.is_preflight:
+            return False
+        return (preflight.requested_method, preflight.url) == (self._current.method, self._current.url)
+
     def _fits(self, request: WireRequest) -> bool:
         """Whether the next recorded exchange can be this request at all."""
         preflight = request.kind is Kind.PREFLIGHT
         if self.position == len(self.recorded) or self._current.is_preflight is not preflight:
-            expected = f"{request.method} {request.url}"
-            self.differences.append(Difference(DifferenceKind.MISSING, self.position, request.kind.value, expected))
+            self._note_missing(request)
             return False
         pairs = (
             (DifferenceKind.METHOD, request.method, self._current.method),
@@ -165,6 +180,17 @@ class _Tape:
         ]
         self.differences += found
         return not found
+
+
+def _granting(preflight: WireRequest) -> WireResponse:
+    """What a browser must have remembered that left this preflight out."""
+    asked = (
+        ("Access-Control-Allow-Origin", preflight.origin),
+        ("Access-Control-Allow-Methods", preflight.requested_method),
+        ("Access-Control-Allow-Headers", preflight.requested_headers),
+    )
+    granted = tuple((name, value) for name, value in asked if value is not None)
+    return WireResponse(204, (*granted, ("Access-Control-Allow-Credentials", "true"), ("Access-Control-Max-Age", "0")))
 
 
 def _request_differences(

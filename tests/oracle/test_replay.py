@@ -173,9 +173,17 @@ def test_an_empty_body_is_none_on_the_wire() -> None:
     assert replay(request, recording(request)).differences == ()
 
 
-def test_a_missing_preflight_parts_the_stories() -> None:
-    """Without the preflight's answer the model cannot go on."""
+def test_a_missing_preflight_is_told_and_the_story_goes_on() -> None:
+    """The browser must have remembered another one; what follows can still be compared."""
     result = replay(PUT, recording()[1:])
+    assert result.differences == (Difference(K.MISSING, 0, "preflight", f"OPTIONS {URL}"),)
+    assert (result.parted_at, result.told) == (None, 1)
+    assert isinstance(result.prediction.outcome, Readable)
+
+
+def test_a_missing_preflight_before_another_request_parts_the_stories() -> None:
+    """What was recorded is not the request that the preflight is about: the model cannot go on."""
+    result = replay(PUT, [replace(recording()[1], method="DELETE")])
     assert result.differences == (Difference(K.MISSING, 0, "preflight", f"OPTIONS {URL}"),)
     assert result.parted_at == 0
     assert isinstance(result.prediction.outcome, Refusal)
