@@ -82,7 +82,7 @@ class LivePage:
         self._session.give(plan.batch(self._batches, planned))
         patience = PATIENCE + plan.allowance(planned)
         while True:
-            news = self._session.wait(patience)
+            news = None if self._stopped.is_set() else self._session.wait(patience)
             if self._stopped.is_set():
                 answers.cause = "the run was stopped"
                 return answers
@@ -140,7 +140,7 @@ class LivePage:
             if verdict.status is not Status.PASS:
                 why = "; ".join(map(str, verdict.differences)) or verdict.cause
                 failures.append(f"{one.case.scenario.id}: {why}")
-            self._ground.wire.forget(one.token)
+            self._ground.wire.judged(one.token)
         return len(asked), tuple(failures)
 
 

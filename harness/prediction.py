@@ -25,7 +25,8 @@ class Prediction:
 
     ``outcome`` is None where the record ends before the standard's story does. ``reason`` to ``where`` say why a block
     is one: the oracle's name for it, the clause of Fetch, a sentence for people, and the phase. ``differences`` are
-    the requests that the standard would have sent otherwise, one sentence each.
+    the requests that the standard would have sent otherwise, one sentence each. ``astray`` says that the story is lost
+    because another request was recorded than the standard sends, and not for want of one.
     """
 
     outcome: Outcome | None
@@ -36,6 +37,7 @@ class Prediction:
     sentence: str = ""
     where: str = ""
     differences: tuple[str, ...] = ()
+    astray: bool = False
 
 
 def predict(planned: Planned, page: tuple[PageResult, ...], exchanges: tuple[Exchange, ...]) -> tuple[Prediction, ...]:
@@ -52,7 +54,7 @@ def predict(planned: Planned, page: tuple[PageResult, ...], exchanges: tuple[Exc
         last = result is page[-1]
         used = len(own) if last else replay.told
         left = left[used:] if len(own) == len(left) else []
-        predictions.append(_prediction(replay, result, complete=last))
+        predictions.append(_prediction(replay, result, len(own), complete=last))
     return tuple(predictions)
 
 
@@ -93,13 +95,17 @@ def _url(exchange: Exchange) -> str:
     return f"{exchange.scheme}://{host}{exchange.target}"
 
 
-def _prediction(replay: oracle.Replay, result: PageResult, *, complete: bool) -> Prediction:
-    found = [d for d in replay.differences if complete or d.kind is not oracle.DifferenceKind.EXTRA]
+def _prediction(replay: oracle.Replay, result: PageResult, recorded: int, *, complete: bool) -> Prediction:
+    # What lies behind the story of a step that is not the last belongs to the next one.
+    found = [
+        d for d in replay.differences if complete or d.index < replay.told or d.kind is not oracle.DifferenceKind.EXTRA
+    ]
     differences = tuple(map(_sentence, found))
     if replay.parted_at is not None or result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE):
         # Who gives up leaves the story where it is: that no answer came is no difference.
         ended = result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE)
-        return Prediction(None, differences=() if ended else differences)
+        other = replay.parted_at is not None and replay.parted_at < recorded
+        return Prediction(None, differences=() if ended else differences, astray=other and not ended)
     outcome = replay.prediction.outcome
     if isinstance(outcome, oracle.Refusal) and outcome.reason is oracle.Reason.NETWORK_FAILURE:
         # An answer that never came, or not whole: script sees an error, and it is none of CORS.

@@ -87,8 +87,13 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
     if interruption is not None:
         interruption.listen(lambda: events.put(_INTERRUPTED))
     stop = threading.Event()
-    workers = [_EngineRun(choice, order, ground, events.put, stop) for choice in order.choices]
-    threads = [threading.Thread(target=_work, args=(worker, events, stop), daemon=True) for worker in workers]
+    workers: list[_EngineRun] = []
+    for choice in order.choices:
+        workers.append(_EngineRun(choice, order, ground, events.put, stop, lambda: _halt(workers, stop)))
+    threads = [
+        threading.Thread(target=_work, args=(worker, events), name=f"corsproof-run-{worker.engine}", daemon=True)
+        for worker in workers
+    ]
     yield RunStarted(tuple(choice.name.value for choice in order.choices), len(order.cases))
     interrupted = False
     try:
@@ -126,7 +131,7 @@ def _halt(workers: Sequence[_EngineRun], stop: threading.Event) -> None:
         worker.halt()
 
 
-def _work(worker: _EngineRun, events: queue.SimpleQueue[Any], stop: threading.Event) -> None:
+def _work(worker: _EngineRun, events: queue.SimpleQueue[Any]) -> None:
     try:
         worker.run()
     except BaseException as error:
@@ -140,7 +145,13 @@ class _EngineRun:
     """All cases on one engine."""
 
     def __init__(
-        self, choice: EngineChoice, order: Order, ground: Ground, emit: Callable[[Event], None], stop: threading.Event
+        self,
+        choice: EngineChoice,
+        order: Order,
+        ground: Ground,
+        emit: Callable[[Event], None],
+        stop: threading.Event,
+        halt_all: Callable[[], None],
     ) -> None:
         self.engine = choice.name.value
         self._choice = choice
@@ -148,6 +159,7 @@ class _EngineRun:
         self._ground = ground
         self._emit = emit
         self._stop = stop
+        self._halt_all = halt_all
         self._live: LivePage | None = None
         self._given_up = ""
         self._browser: Browser | None = None
@@ -167,7 +179,7 @@ class _EngineRun:
             cause, mend = diagnose(self._choice.name, str(error))
             self._emit(EngineUnavailable(self.engine, cause, mend, self._order.required))
             if self._order.required:
-                self._stop.set()
+                self._halt_all()
             return
         try:
             for page, todo in self._by_page().items():
@@ -249,7 +261,7 @@ class _EngineRun:
         asked, failures = live.ask_canaries()
         self._emit(CanariesSung(self.engine, live.page, asked, failures))
         if failures:
-            self._stop.set()
+            self._halt_all()
             raise Stopped
 
     def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Planned], str]:
@@ -287,5 +299,5 @@ class _EngineRun:
     def _finish(
         self, one: Planned, observation: Observation, verdict: Verdict, predicted: tuple[Prediction, ...]
     ) -> None:
-        self._ground.wire.forget(one.token)
+        self._ground.wire.judged(one.token)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))

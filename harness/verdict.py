@@ -134,7 +134,11 @@ def _untested(
     if Outcome.UNEXPLAINED in outcomes:
         cause = "script saw a network error, and nothing on the wire is a reason for it"
         return Verdict(Status.INCONCLUSIVE, outcomes, (), Blame.HARNESS, cause)
-    unseen = [outcome for outcome, prediction in zip(outcomes, predicted, strict=True) if prediction.outcome is None]
+    unseen = [
+        outcome
+        for outcome, prediction in zip(outcomes, predicted, strict=True)
+        if prediction.outcome is None and not prediction.astray
+    ]
     if Outcome.ALLOWED in unseen or Outcome.OPAQUE in unseen:
         # Such as that of a redirect whose target has lost the case's token.
         cause = "script got a response that is not on the wire's record"

@@ -133,7 +133,12 @@ class Wire:
         return self.read(token)
 
     def forget(self, token: str) -> None:
-        """Drop the exchanges of a token that has been judged."""
+        """Drop the exchanges of a token."""
+        with self._changed:
+            self._exchanges.pop(token, None)
+
+    def judged(self, token: str) -> None:
+        """Drop the exchanges of a token for good: what still arrives is late."""
         with self._changed:
             self._judged.add(token)
             self._exchanges.pop(token, None)

@@ -458,7 +458,7 @@ def test_a_request_after_the_verdict_is_kept_apart_and_told_once() -> None:
     early = Exchange("api", "t", "OPTIONS", "/a?corsproof=t", ())
     late = Exchange("api", "t", "PUT", "/a?corsproof=t", ())
     wire.begin(early)
-    wire.forget("t")
+    wire.judged("t")
     wire.begin(late)
     assert wire.read("t") == ()
     assert wire.take_late() == (late,)

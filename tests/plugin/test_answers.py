@@ -94,6 +94,7 @@ def test_broken_hooks_are_caught(project: Project) -> None:
 
 
 TROUBLE = """
+import socket
 import pytest
 from flask import Flask, abort, redirect, request
 from harness.errors import BrowserCrashed, UsageError
@@ -118,9 +119,12 @@ def waits():
     threading.Event().wait(2)
     return ""
 
+silent = socket.socket()
+silent.bind(("127.0.0.1", 0))  # reserved, and nobody listens
+
 @app.get("/leads-away")
 def leads_away():
-    return redirect("http://localhost:9/nothing")
+    return redirect(f"http://127.0.0.1:{silent.getsockname()[1]}/nothing")
 
 @app.get("/garbled")
 def garbled():
@@ -143,8 +147,8 @@ def cors_app():
     ("/raises", "the application failed in the actual request: RuntimeError: out of cheese"),
     ("/closes", "the application closed the connection without an answer to the actual request"),
     ("/waits", "a request had no answer before its deadline"),
-    ("/leads-away", "where its redirect leads"),
-    ("/garbled", "no complete exchange on the wire explains it|may be read by this page"),
+    ("/leads-away", "nothing on the wire is a reason for it"),
+    ("/garbled", "nothing on the wire is a reason for it"),
 ])
 @pytest.mark.parametrize("api", ["fetch", "xhr"])
 def test_no_verdict(cors, api, path, why):

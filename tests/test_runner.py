@@ -1,0 +1,470 @@
+"""The runner over scripted browsers: every case once, events in order, and what it does when browsers die or hang."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from deviants import FOUND_OUT
+from hasty import hasty
+
+import harness.live
+from harness import canaries, capabilities, plan, runner
+from harness.capabilities import Gap
+from harness.deviations import Deviation
+from harness.engines import Browser, EngineChoice, EngineName, Launch
+from harness.errors import BrowserUnavailable
+from harness.events import (
+    CanariesSung,
+    CaseFinished,
+    EngineLost,
+    EngineReady,
+    EngineUnavailable,
+    Event,
+    HarnessFault,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
+from harness.ground import Ground
+from harness.runner import Interruption, Launcher, Order
+from harness.scenario import Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
+from harness.verdict import Blame, Status
+
+PAGE = "http://localhost"
+OTHER = "http://127.0.0.1"
+OPEN = canaries.HOOKS  # the canaries' own API, which every ground serves
+GET = Crossing("GET", "/open", 200, (("origin", "{page}"),), (("access-control-allow-origin", "{page}"),))
+ALLOWED = Seen(Outcome.ALLOWED, 200, canaries.READABLE)
+SUNG = len(canaries.CANARIES)
+CHROMIUM, FIREFOX, WEBKIT = EngineName
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    """Stand on the page's site and the canaries' API, which is all that these runs need."""
+    with Ground({}) as standing:
+        yield standing
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(ground: Ground) -> Iterator[None]:
+    """See that no run leaves a browser's thread, an engine's thread or a page's session behind."""
+    before = set(threading.enumerate())
+    yield
+    left = [one.name for one in threading.enumerate() if one not in before and "wsgi" not in one.name]
+    assert [name for name in left if name != "corsproof-sites"] == []
+    assert ground.board._sessions == {}
+
+
+def scenario(name: str = "get", page: str = PAGE, steps: int = 1, wire: Sequence[Crossing] = (GET,)) -> Scenario:
+    """Make a scenario of GETs that are allowed."""
+    expect = {OPEN: Expectation((ALLOWED,) * steps, tuple(wire) * steps)}
+    return Scenario(name, "f", "s", (Step("GET", "{api}/open"),) * steps, expect, page=page, apis=(Api.FETCH,))
+
+
+def order(launcher: Launcher, count: int = 3, *scenarios: Scenario, **more: Any) -> Order:
+    """Order each scenario so many times on Chromium, unless told otherwise."""
+    cases = tuple(plan.cases(scenarios or (scenario(),), [OPEN], repeat=count))
+    return Order(cases, launcher=launcher, **{"choices": (EngineChoice(CHROMIUM),), **more})
+
+
+def run(wanted: Order, ground: Ground) -> list[Event]:
+    """Run to the end."""
+    return list(runner.run(wanted, ground))
+
+
+def kinds(events: Iterable[Event], but: type[Any] = Progress) -> list[type[Any]]:
+    """Return the kinds of events in their order, each run of the same once."""
+    return [kind for kind, _ in itertools.groupby(type(event) for event in events if not isinstance(event, but))]
+
+
+def results(events: Iterable[Event], engine: EngineName = CHROMIUM) -> list[CaseFinished]:
+    """Return the results of an engine."""
+    return [event for event in events if isinstance(event, CaseFinished) and event.engine == engine]
+
+
+def statuses(events: Iterable[Event], engine: EngineName = CHROMIUM) -> Counter[Status]:
+    """Count what the cases of an engine came to."""
+    return Counter(event.verdict.status for event in results(events, engine))
+
+
+def of(kind: type[Any], events: Iterable[Event]) -> list[Any]:
+    """Return the events of one kind."""
+    return [event for event in events if isinstance(event, kind)]
+
+
+def one_after_another(*characters: dict[str, Any]) -> Launcher:
+    """Launch browsers of these characters one after the other, and the last for ever."""
+    left = list(characters)
+    return lambda name, how: hasty(name, how, **(left.pop(0) if len(left) > 1 else left[0]))
+
+
+def by_name(characters: dict[EngineName, dict[str, Any]]) -> Launcher:
+    """Launch a browser of the character that its name has here, and a faithful one elsewhere."""
+    return lambda name, how: hasty(name, how, **characters.get(name, {}))
+
+
+THREE: dict[str, Any] = {"choices": tuple(map(EngineChoice, EngineName))}
+
+
+# ---- a run that goes well -------------------------------------------------------------------------
+
+
+def test_one_result_per_case_and_events_in_order(ground: Ground) -> None:
+    """A run begins and ends in the stream; a browser is ready before it is asked, and believed before it is told."""
+    wanted = order(hasty, 5)
+    events = run(wanted, ground)
+    assert kinds(events) == [RunStarted, EngineReady, CanariesSung, CaseFinished, RunFinished]
+    assert events[0] == RunStarted(("chromium",), 5)
+    assert [event.case for event in results(events)] == list(wanted.cases)
+    assert statuses(events) == {Status.PASS: 5}
+    assert sum(event.cases for event in of(Progress, events)) == 5
+    assert of(CanariesSung, events) == [CanariesSung("chromium", PAGE, SUNG, ())]
+    (last,) = of(RunFinished, events)
+    assert not last.interrupted
+    assert last.duration_s > 0
+
+
+def test_each_page_sings_before_its_cases(ground: Ground) -> None:
+    """Pages go one after the other, in the order of their first case."""
+    events = run(order(hasty, 2, scenario("a"), scenario("b", OTHER), scenario("c")), ground)
+    told = [event for event in events if isinstance(event, CanariesSung | CaseFinished)]
+    pages = [event.page if isinstance(event, CanariesSung) else event.case.scenario.id for event in told]
+    assert pages == [PAGE, "a", "a", "c", "c", OTHER, "b", "b"]
+
+
+def test_canaries_sing_again_after_every_batch(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many cases, then canaries, then the next."""
+    monkeypatch.setattr(plan, "BATCH", 3)
+    events = run(order(hasty, 7), ground)
+    told = [type(event).__name__ for event in events if isinstance(event, CanariesSung | CaseFinished)]
+    assert [(what, len(list(same))) for what, same in itertools.groupby(told)] == [
+        (what, many) for cases in (3, 3, 1) for what, many in (("CanariesSung", 1), ("CaseFinished", cases))
+    ]
+
+
+def test_sequences_have_batches_of_their_own(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases of several steps come first, no more at once than their batch has room."""
+    monkeypatch.setattr(plan, "SEQUENCES", 2)
+    events = run(order(hasty, 3, scenario("single"), scenario("twice", steps=2)), ground)
+    assert [event.case.scenario.id for event in results(events)] == ["twice"] * 3 + ["single"] * 3
+    assert len(of(CanariesSung, events)) == 3
+    assert statuses(events) == {Status.PASS: 6}
+
+
+def test_repeats_are_all_told(ground: Ground) -> None:
+    """Each repetition is a result of its own, with its number and its own token."""
+    events = run(order(hasty, 4), ground)
+    assert [event.case.repeat for event in results(events)] == [0, 1, 2, 3]
+    assert len({event.planned.token for event in results(events) if event.planned}) == 4
+
+
+def test_engines_side_by_side_tell_the_same(ground: Ground) -> None:
+    """Three engines, one ground: each has every result, and none has another's."""
+    wanted = order(hasty, 4, scenario("a"), scenario("b", OTHER), **THREE)
+    events = run(wanted, ground)
+    for engine in EngineName:
+        assert statuses(events, engine) == {Status.PASS: 8}
+        told = [(event.case.scenario.id, event.case.repeat) for event in results(events, engine)]
+        assert told == [(name, number) for name in "ab" for number in range(4)]
+        own = [event for event in events if getattr(event, "engine", None) == engine]
+        assert kinds(own)[:2] == [EngineReady, CanariesSung]
+    assert events[0] == RunStarted(tuple(map(str, EngineName)), 8)
+    assert isinstance(events[-1], RunFinished)
+
+
+def test_the_wire_forgets_what_was_judged(ground: Ground) -> None:
+    """No exchange of a run stays in the record; its result has them."""
+    events = run(order(hasty), ground)
+    assert [len(event.observation.exchanges) for event in results(events)] == [1, 1, 1]
+    assert [ground.wire.read(event.planned.token) for event in results(events) if event.planned] == [()] * 3
+
+
+def test_a_launch_is_told_what_the_order_says(ground: Ground) -> None:
+    """Path, window and proxy."""
+    launches: list[tuple[EngineName, Launch]] = []
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        launches.append((name, how))
+        return hasty(name, how)
+
+    run(order(launcher, choices=(EngineChoice(FIREFOX, "/opt/firefox"),), headed=True), ground)
+    assert launches == [(FIREFOX, Launch("/opt/firefox", ground.proxy, True))]
+
+
+# ---- skipped, known, failed -----------------------------------------------------------------------
+
+
+def test_what_an_engine_cannot_do_is_skipped_with_the_reason(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gap of the protocol: never asked, never planned, and said."""
+    gap = Gap("scripted", lambda scenario: scenario.id == "b", "it has no such thing")
+    monkeypatch.setattr(capabilities.missing, "__defaults__", ((gap,),))
+    events = run(order(hasty, 1, scenario("a"), scenario("b")), ground)
+    told = {event.case.scenario.id: event for event in results(events)}
+    assert told["a"].verdict.status is Status.PASS
+    assert (told["b"].verdict.status, told["b"].verdict.cause) == (Status.SKIPPED, "it has no such thing")
+    assert told["b"].planned is None
+
+
+SECOND = Crossing("GET", "/open", 200, (("origin", "{page}"),))
+DEVIATIONS = {
+    "shows": ((SECOND,), (GET,), Status.KNOWN, Blame.ENGINE),
+    "gone": ((GET,), (SECOND,), Status.FAIL, Blame.HARNESS),
+    "another": ((SECOND,), (SECOND,), Status.FAIL, Blame.APPLICATION),
+}
+
+
+@pytest.mark.parametrize(("expected", "instead", "status", "blame"), DEVIATIONS.values(), ids=DEVIATIONS)
+def test_a_recorded_deviation(
+    expected: tuple[Crossing, ...], instead: tuple[Crossing, ...], status: Status, blame: Blame, ground: Ground
+) -> None:
+    """One that shows is known; one that shows no more, or is another one, is a failure. It has the case's origins."""
+    record = Deviation("chromium", "get", OPEN, "why", "link", Expectation((ALLOWED,), instead))
+    wanted = order(hasty, 1, scenario(wire=expected), deviations=(record,), choices=THREE["choices"][:2])
+    events = run(wanted, ground)
+    (result,) = results(events)
+    assert (result.verdict.status, result.verdict.blame) == (status, blame)
+    (elsewhere,) = results(events, FIREFOX)
+    assert elsewhere.verdict.status is (Status.PASS if expected == (GET,) else Status.FAIL)
+
+
+# ---- browsers that cannot be used -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_an_engine_that_is_missing(required: bool, ground: Ground) -> None:
+    """It is said with what mends it. Where it was asked for by name, all stop; else the others go on."""
+    begun = threading.Event()
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        if name is FIREFOX:
+            begun.set()
+            raise BrowserUnavailable("no such file: /opt/firefox")
+        assert begun.wait(10)
+        return hasty(name, how)
+
+    wanted = order(launcher, choices=(EngineChoice(FIREFOX), EngineChoice(WEBKIT)), required=required)
+    events = run(wanted, ground)
+    (missing,) = of(EngineUnavailable, events)
+    assert (missing.engine, missing.required) == ("firefox", required)
+    assert missing.cause
+    assert missing.hint
+    assert results(events, FIREFOX) == []
+    if not required:
+        assert statuses(events, WEBKIT) == {Status.PASS: 3}
+
+
+def test_a_canary_that_fails_stops_every_engine(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be believed gives no result, and the others stop at their next batch."""
+    monkeypatch.setattr(plan, "BATCH", 1)
+    characters: dict[EngineName, dict[str, Any]] = {CHROMIUM: {"deviant": FOUND_OUT["skips-preflights"]}}
+    events = run(order(by_name(characters), 500, **THREE), ground)
+    (failed,) = [event for event in of(CanariesSung, events) if event.failures]
+    assert failed.engine == CHROMIUM
+    assert "canary-open-preflight" in " ".join(failed.failures)
+    assert results(events) == []
+    assert max(len(results(events, engine)) for engine in (FIREFOX, WEBKIT)) < 500
+    assert of(EngineLost, events) == []
+
+
+# ---- browsers that die or hang --------------------------------------------------------------------
+
+
+def test_a_browser_that_dies_is_replaced(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had left a trace is a crash; what had not is asked of the next browser, which sings first."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    events = run(order(one_after_another({"die_after": SUNG + 3}, {}), 6), ground)
+    assert kinds(events) == [
+        RunStarted,
+        EngineReady,
+        CanariesSung,
+        CaseFinished,
+        EngineLost,
+        EngineReady,
+        CanariesSung,
+        CaseFinished,
+        RunFinished,
+    ]
+    assert of(EngineLost, events) == [
+        EngineLost("chromium", f"the scripted browser died after {SUNG + 3} steps", relaunch=True)
+    ]
+    assert [event.relaunch for event in of(EngineReady, events)] == [False, True]
+    assert statuses(events) == {Status.PASS: 5, Status.CRASH: 1}
+    (crash,) = [event for event in results(events) if event.verdict.status is Status.CRASH]
+    assert crash.case.repeat == 2
+    assert crash.verdict.cause == f"the scripted browser died after {SUNG + 3} steps"
+    assert len(crash.observation.exchanges) == 1
+    assert sorted(event.case.repeat for event in results(events)) == list(range(6))
+
+
+def test_a_browser_that_dies_in_the_middle_of_a_case(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step that was reported is kept beside the crash."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    launcher = one_after_another({"die_after": SUNG + 2}, {})
+    (result,) = results(run(order(launcher, 1, scenario("twice", steps=2)), ground))
+    assert result.verdict.status is Status.CRASH
+    assert [seen.step for seen in result.observation.page] == [0]
+    assert len(result.observation.exchanges) == 2
+
+
+def test_a_browser_that_dies_among_its_canaries(ground: Ground) -> None:
+    """No case is lost, for none was asked."""
+    events = run(order(one_after_another({"die_after": 2}, {})), ground)
+    assert statuses(events) == {Status.PASS: 3}
+    (lost,) = of(EngineLost, events)
+    assert "while it was asked canaries" in lost.cause
+    assert lost.relaunch
+
+
+def test_a_browser_that_dies_between_pages(ground: Ground) -> None:
+    """It is found dead when the next page is opened."""
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        browser = hasty(name, how)
+        opened = browser.open
+
+        def open_once(url: str, on_death: Callable[[str], None]) -> Any:
+            page = opened(url, on_death)
+            browser._dead = "it died in the meantime"
+            return page
+
+        browser.open = open_once  # type: ignore[method-assign]
+        return browser
+
+    events = run(order(launcher, 1, scenario("a"), scenario("b", OTHER)), ground)
+    assert statuses(events) == {Status.PASS: 2}
+    assert of(EngineLost, events) == [EngineLost("chromium", "it died in the meantime", relaunch=True)]
+
+
+def test_a_browser_that_hangs_is_a_missed_deadline(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No news for longer than a page that works may take: the same as a death."""
+    monkeypatch.setattr(harness.live, "PATIENCE", 0.25)
+    monkeypatch.setattr(plan, "allowance", lambda planned: 0.25)
+    monkeypatch.setattr(plan, "POOL", 1)
+    events = run(order(one_after_another({"hang_after": SUNG + 2}, {}), 4), ground)
+    assert [event.cause for event in of(EngineLost, events)] == ["the page did not report for 0.5 s"]
+    assert statuses(events) == {Status.PASS: 3, Status.CRASH: 1}
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_browser_that_always_dies_is_given_up(pages: int, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many relaunches the rest is inconclusive, on every page, and it is said once."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    asked = (scenario("a"), scenario("b", OTHER))[:pages]
+    events = run(order(one_after_another({"die_after": SUNG + 1}), 10, *asked), ground)
+    assert [event.relaunch for event in of(EngineLost, events)] == [True] * runner.RELAUNCHES + [False]
+    assert len(of(EngineReady, events)) == runner.RELAUNCHES + 1
+    crashes = runner.RELAUNCHES + 1
+    assert statuses(events) == {Status.CRASH: crashes, Status.INCONCLUSIVE: 10 * pages - crashes}
+    never = [event.verdict.cause for event in results(events) if event.verdict.status is Status.INCONCLUSIVE]
+    assert all(cause.startswith("never asked: ") and "given up" in cause for cause in never)
+
+
+def test_a_browser_that_cannot_be_started_again(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is inconclusive, with both causes."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    launcher = one_after_another({"die_after": SUNG + 1}, {"refuse_to_launch": "the disk is full"})
+    events = run(order(launcher, 3), ground)
+    assert statuses(events) == {Status.CRASH: 1, Status.INCONCLUSIVE: 2}
+    assert [event.relaunch for event in of(EngineLost, events)] == [True, False]
+    assert "died after" in of(EngineLost, events)[1].cause
+    assert "the disk is full" in of(EngineLost, events)[1].cause
+
+
+# ---- faults and early ends ------------------------------------------------------------------------
+
+
+def test_a_fault_of_ours_is_told_and_the_others_go_on(ground: Ground) -> None:
+    """An exception in an engine's thread is an event with its traceback."""
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        if name is FIREFOX:
+            raise RuntimeError("a bug in the driver")
+        return hasty(name, how)
+
+    events = run(order(launcher, **THREE), ground)
+    (fault,) = of(HarnessFault, events)
+    assert (fault.engine, fault.cause) == ("firefox", "RuntimeError: a bug in the driver")
+    assert "Traceback" in fault.detail
+    assert "launcher" in fault.detail
+    assert statuses(events, CHROMIUM) == statuses(events, WEBKIT) == {Status.PASS: 3}
+    assert isinstance(events[-1], RunFinished)
+
+
+def test_a_fault_in_the_middle_closes_the_browser(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks while a case is judged is told too, and no browser stays (`nothing_left`)."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a bug in the verdict")
+
+    monkeypatch.setattr(runner, "judge", broken)
+    events = run(order(hasty), ground)
+    assert [event.cause for event in of(HarnessFault, events)] == ["KeyError: 'a bug in the verdict'"]
+    assert results(events) == []
+
+
+@pytest.mark.parametrize("last", [RunStarted, EngineReady, CanariesSung, Progress, CaseFinished])
+def test_closing_early_ends_everything(last: type[Any], ground: Ground) -> None:
+    """Whoever does not want to hear the rest leaves no thread and no session, wherever he stops."""
+    events = runner.run(order(hasty, 40, **THREE), ground)
+    for event in events:
+        if isinstance(event, last):
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert list(events) == []
+
+
+def test_closing_wakes_a_run_that_waits(ground: Ground) -> None:
+    """A page that says nothing keeps nobody waiting."""
+    events = runner.run(order(lambda name, how: hasty(name, how, hang_after=SUNG + 1)), ground)
+    assert isinstance(next(event for event in events if isinstance(event, CanariesSung)), CanariesSung)
+    events.close()  # type: ignore[attr-defined]
+
+
+def test_an_interrupt_while_waiting_ends_the_run_in_order(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C where the run waits for events: it stops, and the last event says so."""
+
+    class Interrupted(queue.SimpleQueue[Any]):
+        """A queue at which the user loses patience once."""
+
+        asked = 0
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            """Interrupt the third time."""
+            self.asked += 1
+            if self.asked == 3:
+                raise KeyboardInterrupt
+            return super().get(block, timeout)
+
+    monkeypatch.setattr(runner, "queue", SimpleNamespace(SimpleQueue=Interrupted))
+    events = run(order(lambda name, how: hasty(name, how, hang_after=SUNG + 1)), ground)
+    (last,) = of(RunFinished, events)
+    assert events[-1] == last
+    assert last.interrupted
+    assert Status.PASS not in statuses(events)
+
+
+def test_an_interruption_from_a_signal_handler_ends_the_run_in_order(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was measured is judged and told; what was not has no result."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    interruption = Interruption()
+    events = []
+    for event in runner.run(order(hasty, 200), ground, interruption):
+        events.append(event)
+        if isinstance(event, Progress):
+            interruption()
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].interrupted
+    assert set(statuses(events)) == {Status.PASS}
+    assert 0 < len(results(events)) < 200
+    with pytest.raises(KeyboardInterrupt):
+        interruption()
