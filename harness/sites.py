@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 import trustme
 import uvicorn
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import WSGIResponder
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.daemons import DaemonExecutor
@@ -129,7 +130,7 @@ class Sites:
             executor.shutdown()
 
     def _asgi(self, app: Any) -> AsgiApp:
-        middleware: Any = WSGIMiddleware(app)
+        middleware: Any = _Middleware(app)
         middleware.executor = DaemonExecutor(WORKERS, "corsproof-wsgi")
         self._executors.append(middleware.executor)
         return cast(AsgiApp, middleware)
@@ -143,6 +144,23 @@ class Sites:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1", *hosts).configure_cert(context)
         return context
+
+
+class _Middleware(WSGIMiddleware):
+    """a2wsgi, whose views may outlive their site: what they then send goes nowhere, and warns nobody."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await _Responder(self.app, self.executor, self.send_queue_size)(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class _Responder(WSGIResponder):
+    def send(self, message: Any) -> None:
+        if self.loop.is_closed():
+            raise ConnectionAbortedError("the site has been closed")
+        super().send(message)
 
 
 class _ClosableProtocol(H11Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
@@ -341,6 +343,33 @@ def test_an_application_that_computes_does_not_hang_close(monkeypatch: pytest.Mo
         assert not closing.is_alive()
     assert not release.is_set()
     release.set()
+
+
+def test_a_view_that_answers_after_its_site_is_gone_warns_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer goes nowhere: no coroutine is left unawaited, which pytest would report in somebody else's test."""
+    entered, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def late(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        entered.set()
+        release.wait(DEADLINE)
+        try:
+            start_response("200 OK", [])
+        finally:
+            ended.set()
+        return [b"late"]
+
+    monkeypatch.setattr(sites_module, "STOP_DEADLINE", 0.5)
+    sites = Sites(Wire())
+    with connected(sites.serve(late, "late")) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert entered.wait(DEADLINE)
+        sites.close()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        release.set()
+        assert ended.wait(DEADLINE)
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
 
 
 def test_one_application_on_two_sites(sites: Sites) -> None:
