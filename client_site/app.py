@@ -42,6 +42,13 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
         session_or_404(session_id)
         return jsonify(arrived=board.arrived(request.get_json()["unit"], POLL_SECONDS))
 
+    @app.post("/agent/<session_id>/turn")
+    def turn(session_id: str) -> ResponseReturnValue:
+        session_or_404(session_id)
+        begun = request.get_json()
+        board.turn(begun["unit"], begun["step"])
+        return "", 204
+
     @app.get("/favicon.ico")
     def favicon() -> ResponseReturnValue:
         return "", 204

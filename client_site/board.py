@@ -90,10 +90,16 @@ class Board:
     """The sessions of all open pages.
 
     ``arrived`` waits until a unit's request has arrived at its server, at most so many seconds; it says whether it has.
+    ``turn`` is told that a unit begins the step of that number, whose answers are others than those before.
     """
 
-    def __init__(self, arrived: Callable[[str, float], bool] = lambda unit, deadline: False) -> None:
+    def __init__(
+        self,
+        arrived: Callable[[str, float], bool] = lambda unit, deadline: False,
+        turn: Callable[[str, int], None] = lambda unit, step: None,
+    ) -> None:
         self.arrived = arrived
+        self.turn = turn
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
 

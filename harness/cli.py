@@ -6,10 +6,12 @@ pyproject.toml or from corsproof.toml, else from the defaults. What a command ne
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import signal
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,10 +23,15 @@ from harness.errors import CorsproofError, UsageError
 if TYPE_CHECKING:
     from harness.doctor import Diagnosis
     from harness.events import Event
-    from harness.runner import Order
+    from harness.ground import Ground
+    from harness.runner import Interruption, Order
+    from harness.scenario import Scenario
+    from harness.vectors import Vector
 
-ALL_HOOKS = ("published", "decorator", "proxy", "none")
+ALL_HOOKS = ("published", "decorator", "proxy", "none", "hardened")
 NAMES = ("app.example.com",)  # hosts that pages of the catalogue have beyond loopback
+# The pages of the catalogue that a hook set with a policy lets in, among them all below localhost.
+TRUSTED = ("http://localhost", "http://*.localhost", "https://app.example.com")
 CONFIG_FILES = ("corsproof.toml", "pyproject.toml")
 REPORTS = {"json": "corsproof.json"}
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -75,9 +82,7 @@ _keep = click.option(
 )
 
 
-@cli.command()
-@_suites
-@click.option(
+_browsers = click.option(
     "-b",
     "--browser",
     "browsers",
@@ -86,7 +91,14 @@ _keep = click.option(
     envvar="CORSPROOF_BROWSER",
     help="chromium, firefox, webkit, all, or auto: every engine that can be used (default).",
 )
-@click.option("--headed", is_flag=True, envvar="CORSPROOF_HEADED", help="Show the browsers' windows.")
+_headed = click.option("--headed", is_flag=True, envvar="CORSPROOF_HEADED", help="Show the browsers' windows.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the JSON document on stdout and nothing else.")
+
+
+@cli.command()
+@_suites
+@_browsers
+@_headed
 @click.option(
     "--hooks",
     multiple=True,
@@ -102,6 +114,13 @@ _keep = click.option(
     show_default=True,
     envvar="CORSPROOF_REPEAT",
     help="Run every scenario so many times; results are shown, none is chosen.",
+)
+@click.option(
+    "--vectors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    envvar="CORSPROOF_VECTORS",
+    help="Run the cases of a vector file, through oracle and engines, instead of suites.",
 )
 @click.option("--shard", metavar=SHARD, envvar="CORSPROOF_SHARD", help="Run the I-th of N parts of the scenarios.")
 @click.option(
@@ -119,7 +138,7 @@ _keep = click.option(
     envvar="CORSPROOF_REPORT_DIR",
     help="Where reports are written.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the JSON document on stdout and nothing else.")
+@_json
 def run(
     suites: tuple[str, ...],
     browsers: tuple[str, ...],
@@ -127,21 +146,26 @@ def run(
     hooks: tuple[str, ...],
     keep: str | None,
     repeat: int,
+    vectors: Path | None,
     shard: str | None,
     reports: str | None,
     report_dir: Path,
     as_json: bool,
 ) -> int:
     """Run the suites (default: all) in the browsers and judge every scenario."""
-    import server_site
     from harness import catalog, plan, runner
     from harness.engines import Selection
+    from harness.scenario import LITERAL
 
     formats = _formats(reports)
-    names = _suite_names(suites)
-    scenarios = [scenario for name in names for scenario in catalog.load(name)]
+    if vectors is not None and suites:
+        raise UsageError("a vector file is run instead of suites", hint="leave out the one or the other")
+    names = () if vectors is not None else _suite_names(suites)
+    told = _vectors(vectors)
+    scenarios = [vector.scenario for vector in told]
+    scenarios += [scenario for name in names for scenario in catalog.load(name)]
     hook_sets = _hook_sets(hooks)
-    cases = plan.shard(plan.cases(scenarios, hook_sets, keep=keep, repeat=repeat), *_shard(shard))
+    cases = plan.shard(plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat), *_shard(shard))
     if not cases and shard is not None:
         raise UsageError(f"shard {shard} has no case", hint="choose fewer shards, or more scenarios")
     if not cases:
@@ -155,11 +179,38 @@ def run(
         selection.required,
         tuple(d for name in names for d in catalog.deviations(name)),
     )
-    apis = {name: lambda name=name: server_site.create_app(name) for name in hook_sets}
-    return _carry_out(order, apis, as_json=as_json, formats=formats, report_dir=report_dir)
+    return _carry_out(order, hook_sets, told, as_json=as_json, formats=formats, report_dir=report_dir)
 
 
-def _carry_out(order: Order, apis: dict[str, Any], *, as_json: bool, formats: Sequence[str], report_dir: Path) -> int:
+def add_apis(ground: Ground, hook_sets: Iterable[str]) -> None:
+    """Put the API behind each of the hook sets on the ground; what they trust are pages of that ground."""
+    import server_site
+
+    def make(name: str) -> Any:
+        # The origins have ports, and are made only when they are looked at: a page's site may need an API before.
+        return server_site.create_app(name, origins=(ground.page_url(page) for page in TRUSTED))
+
+    for name in hook_sets:
+        ground.add_api(name, functools.partial(make, name))
+
+
+def _vectors(path: Path | None) -> tuple[Vector, ...]:
+    if path is None:
+        return ()
+    from harness import vectors
+
+    return vectors.load(path)
+
+
+def _carry_out(
+    order: Order,
+    hook_sets: tuple[str, ...],
+    told: tuple[Vector, ...],
+    *,
+    as_json: bool,
+    formats: Sequence[str],
+    report_dir: Path,
+) -> int:
     from harness import runner
     from harness.ground import Ground
     from harness.reports.console import LiveProgress, Summary, console
@@ -169,21 +220,56 @@ def _carry_out(order: Order, apis: dict[str, Any], *, as_json: bool, formats: Se
     if formats:
         _make_folder(report_dir)  # now: nothing measured must be lost for want of a place
     tally, document = Tally(), RunDocument()
-    interruption = runner.Interruption()
-    previous = {number: signal.signal(number, interruption) for number in INTERRUPTING}
     eaters = [tally, document, LiveProgress(console(stderr=True))]
     if not as_json:
         eaters.append(Summary(console()))
-    with Ground(apis, names=NAMES, proxied="proxy" if "proxy" in apis else None) as ground:
-        for event in runner.run(order, ground, interruption):
+    with (
+        _interruptible() as interruption,
+        Ground({}, names=NAMES, proxied="proxy" if "proxy" in hook_sets else None) as ground,
+    ):
+        add_apis(ground, hook_sets)
+        events = runner.run(order, ground, interruption)
+        for event in _with_oracle(events, order, told, ground) if told else events:
             _feed(event, eaters)
-    for number, handler in previous.items():
-        signal.signal(number, handler)
     if "json" in formats:
         (report_dir / REPORTS["json"]).write_text(document.text() + "\n", encoding="utf-8")
     if as_json:
         click.echo(document.text())
     return int(tally.exit)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Interruption]:
+    """Have what interrupts the program interrupt the run instead, which then tells what was measured."""
+    from harness.runner import Interruption
+
+    interruption = Interruption()
+    previous = {number: signal.signal(number, interruption) for number in INTERRUPTING}
+    try:
+        yield interruption
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _with_oracle(events: Iterator[Event], order: Order, told: tuple[Vector, ...], ground: Ground) -> Iterator[Event]:
+    """Tell the results of the oracle first, as if it were an engine."""
+    from dataclasses import replace
+
+    from harness import plan, vectors
+    from harness.events import CaseFinished, Progress, RunStarted
+
+    by_id = {vector.scenario.id: vector for vector in told}
+    for event in events:
+        if not isinstance(event, RunStarted):
+            yield event
+            continue
+        yield replace(event, engines=(vectors.ENGINE, *event.engines))
+        for case in order.cases:
+            planned = plan.plan(case, ground)
+            verdict, told_by_oracle = vectors.by_the_oracle(by_id[case.scenario.id], planned)
+            yield CaseFinished(vectors.ENGINE, case, verdict, planned, predicted=told_by_oracle)
+        yield Progress(vectors.ENGINE, len(order.cases))
 
 
 def _make_folder(folder: Path) -> None:
@@ -236,6 +322,136 @@ def list_scenarios(suites: tuple[str, ...], keep: str | None, show_hooks: bool, 
     for row in rows:
         click.echo(f"{row['scenario']:<{wide}}  {row['family']:<12}  {row['summary']}")
     click.echo(f"{len(rows)} scenarios")
+
+
+@cli.command()
+@click.argument("name", metavar="REASON|SCENARIO")
+def explain(name: str) -> None:
+    """Explain a reason of the oracle (its clause, its header, each engine's words), or a scenario."""
+    from difflib import get_close_matches
+
+    from harness import catalog
+    from harness import explain as explanations
+    from harness.oracle import Reason
+
+    reasons = {reason.value: reason for reason in Reason}
+    if name in reasons:
+        click.echo("\n".join(explanations.reason_lines(reasons[name])))
+        return
+    scenarios = {scenario.id: scenario for suite in catalog.SUITES for scenario in catalog.load(suite)}
+    if name not in scenarios:
+        close = get_close_matches(name, [*reasons, *scenarios], 3)
+        hint = f"perhaps {' or '.join(close)}" if close else "`corsproof list` names scenarios"
+        raise UsageError(f"there is no reason and no scenario {name!r}", hint=f"{hint}; reasons: {', '.join(reasons)}")
+    click.echo("\n".join(explanations.scenario_lines(scenarios[name])))
+
+
+@cli.command()
+@click.option(
+    "-n", "--cases", "count", type=click.IntRange(1), default=1000, show_default=True, help="Make so many cases."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="S", help="Make the cases of this seed; default: another each time."
+)
+@_browsers
+@_headed
+@click.option(
+    "--shrink",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    help="Make so many disagreements an engine smaller.",
+)
+@_json
+def fuzz(count: int, seed: int | None, browsers: tuple[str, ...], headed: bool, shrink: int, as_json: bool) -> int:
+    """Make cases by chance, hold the browsers against the oracle, and make each disagreement as small as can be."""
+    import secrets
+
+    from harness import plan, runner
+    from harness.engines import Selection
+    from harness.fuzzing import findings, generating, hunting
+    from harness.ground import Ground
+    from harness.reports.console import LiveProgress, console
+    from harness.reports.fuzzing import FuzzDocument, summary_lines
+    from harness.scenario import LITERAL
+    from harness.tally import Exit, Tally
+
+    selection = Selection.parse(browsers)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    say = functools.partial(click.echo, err=True)
+    say(f"corsproof fuzz -n {count} --seed {seed}")
+    cases = tuple(plan.cases(generating.scenarios(seed, count), [LITERAL]))
+    order = runner.Order(cases, selection.choices, headed, selection.required)
+    tally, found, document = Tally(), findings.Findings(), FuzzDocument(seed)
+    eaters = (tally, found, document, LiveProgress(console(stderr=True)))
+    with _interruptible() as interruption, Ground({}, names=NAMES) as ground:
+        for event in runner.run(order, ground, interruption):
+            _feed(event, eaters)
+        most = 0 if tally.exit in (Exit.INTERRUPTED, Exit.NO_BROWSER) else shrink
+        hunted = hunting.hunt(found.disagreements.values(), order, ground, most, interruption=interruption, say=say)
+        disagreements = hunting.merged(hunted)
+    if as_json:
+        click.echo(document.text(found, disagreements, tally.exit))
+    else:
+        click.echo("\n".join(summary_lines(found, disagreements, seed, tally.exit)))
+    return int(tally.exit)
+
+
+@cli.command()
+@click.argument("name", metavar="CASE|SCENARIO")
+@_browsers
+@_headed
+@click.option("--as-row", is_flag=True, help="Print it as Python source, with what must follow, and run nothing.")
+@_json
+def replay(name: str, browsers: tuple[str, ...], headed: bool, as_row: bool, as_json: bool) -> int:
+    """Run one case that `fuzz` printed, or one scenario, and tell everything about it."""
+    from harness import casefile, catalog, plan, runner
+    from harness.engines import Selection
+    from harness.events import CaseFinished
+    from harness.ground import Ground
+    from harness.reports.cases import case_lines, verdict_lines
+    from harness.reports.console import LiveProgress, console
+    from harness.reports.document import RunDocument
+    from harness.statement import stated
+    from harness.tally import Tally
+
+    scenario = casefile.from_word(name) if name.startswith(casefile.PREFIX) else _scenario(name)
+    if as_row:
+        click.echo(casefile.to_source(stated(scenario)))
+        return 0
+    selection = Selection.parse(browsers)
+    known = tuple(one for suite in catalog.SUITES for one in catalog.deviations(suite))
+    hook_sets = tuple(hooks for hooks in scenario.expect if not scenario.turns)
+    cases = tuple(plan.cases([scenario], scenario.expect))
+    order = runner.Order(cases, selection.choices, headed, selection.required, known)
+    tally, document, results = Tally(), RunDocument(), list[CaseFinished]()
+    eaters = (tally, document, LiveProgress(console(stderr=True)))
+    with (
+        _interruptible() as interruption,
+        Ground({}, names=NAMES, proxied="proxy" if "proxy" in hook_sets else None) as ground,
+    ):
+        add_apis(ground, hook_sets)
+        for event in runner.run(order, ground, interruption):
+            _feed(event, eaters)
+            if isinstance(event, CaseFinished):
+                results.append(event)
+    told = (line for result in results for line in (*case_lines(result), *verdict_lines(result), ""))
+    click.echo(document.text() if as_json else "\n".join(told))
+    return int(tally.exit)
+
+
+def _scenario(name: str) -> Scenario:
+    """Return a scenario of any suite by its id."""
+    from difflib import get_close_matches
+
+    from harness import catalog
+
+    scenarios = {scenario.id: scenario for suite in catalog.SUITES for scenario in catalog.load(suite)}
+    if name not in scenarios:
+        close = get_close_matches(name, list(scenarios), 3)
+        hint = f"perhaps {' or '.join(close)}" if close else "`corsproof list` names them"
+        raise UsageError(f"there is no scenario {name!r}", hint=f"{hint}; a case begins with case:")
+    return scenarios[name]
 
 
 @cli.command()
@@ -350,7 +566,9 @@ def _configuration(folder: Path) -> dict[str, Any]:
         if section is not None and not isinstance(section, dict):
             raise UsageError(f"{name}: tool.corsproof = {section!r} is no table", hint="write [tool.corsproof]")
         if section is not None:
-            return {"run": _settings(section, name)}
+            settings = _settings(section, name)
+            shared = {key: value for key, value in settings.items() if key in ("browsers", "headed")}
+            return {"run": settings, "fuzz": shared, "replay": shared}
     return {}
 
 

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 import client_site
 from harness import canaries
+from harness.literal import Role, Scripts
+from harness.plan import Planned
+from harness.scenario import LITERAL
 from harness.sites import Site, Sites
 from harness.wire import Wire
 
@@ -31,7 +34,8 @@ class Ground:
         self, apis: Mapping[str, Callable[[], Any]], *, names: Iterable[str] = (), proxied: str | None = None
     ) -> None:
         self.wire = Wire()
-        self.board = client_site.Board(self.wire.wait_for)
+        self.scripts = Scripts()
+        self.board = client_site.Board(self.wire.wait_for, self._turn)
         self._sites = Sites(self.wire)
         self._apis = {canaries.HOOKS: lambda: canaries.app, **apis}
         self._apps: dict[str, Any] = {}
@@ -64,12 +68,45 @@ class Ground:
     def api_origin(self, api: str, page: str) -> str:
         """Return the origin of an API for a page: over the page's scheme, under a name where the page has one."""
         scheme, host = _parts("http://localhost" if page == "null" else page)
+        if api == LITERAL:
+            return self._literal_site(Role.API, scheme).origin()
         site = self.api_site(api, scheme)
         return site.origin() if _is_loopback(host) else f"{scheme}://{_api_host(api)}"
 
     def other_api_origin(self, api: str, page: str) -> str:
         """Return another origin of the same API, for redirects from one to the other."""
-        return self.api_site(api, _parts(page)[0] if page != "null" else "http").origin("127.0.0.1")
+        if api == LITERAL:
+            return self._literal_site(Role.API2, _scheme(page)).origin()
+        return self.cross_api_origin(api, page)
+
+    def cross_api_origin(self, api: str, page: str) -> str:
+        """Return an origin of the same API that is on another site than ``localhost``."""
+        if api == LITERAL:
+            return self._literal_site(Role.API, _scheme(page)).origin("127.0.0.1")
+        return self.api_site(api, _scheme(page)).origin("127.0.0.1")
+
+    def http_2_origin(self) -> str:
+        """Return the origin at which literal answers are given over HTTP/2: always over HTTPS, whatever the page."""
+        return self._literal_site(Role.H2, "https").origin()
+
+    def stage(self, planned: Planned) -> None:
+        """Have the literal answers of a case at hand, before it is asked."""
+        if planned.turns:
+            self.scripts.put(planned.token, *planned.turns)
+
+    def _turn(self, token: str, step: int) -> None:
+        self.scripts.turn(token, step)
+        self.wire.turn(token, step)
+
+    def forget(self, token: str) -> None:
+        """Forget a case that nobody judges, and for which nothing can come too late."""
+        self.wire.forget(token)
+        self.scripts.drop(token)
+
+    def judged(self, token: str) -> None:
+        """Forget a case for good; what still arrives for it is late."""
+        self.wire.judged(token)
+        self.scripts.drop(token)
 
     def api_site(self, api: str, scheme: str = "http") -> Site:
         """Return the site of an API, served from now on."""
@@ -122,13 +159,25 @@ class Ground:
     def _serve(self, name: str, scheme: str, app: Any, hosts: tuple[str, ...]) -> Site:
         key = (name, scheme)
         if key not in self._served:
-            self._served[key] = self._sites.serve(app, name, tls=scheme == "https", hosts=hosts)
+            scripts = self.scripts if name == PAGES else None
+            self._served[key] = self._sites.serve(app, name, tls=scheme == "https", hosts=hosts, scripts=scripts)
         return self._served[key]
+
+    def _literal_site(self, role: Role, scheme: str) -> Site:
+        with self._lock:
+            key = (f"{LITERAL}-{role}", scheme)
+            if key not in self._served:
+                self._served[key] = self._sites.serve_literally(self.scripts, role, LITERAL, tls=scheme == "https")
+            return self._served[key]
 
 
 def _parts(origin: str) -> tuple[str, str]:
     parts = urlsplit(origin)
     return parts.scheme, parts.hostname or ""
+
+
+def _scheme(page: str) -> str:
+    return "http" if page == "null" else _parts(page)[0]
 
 
 def _is_loopback(host: str) -> bool:

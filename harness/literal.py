@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from http import HTTPStatus
@@ -22,15 +22,18 @@ _KEEPING = re.compile(rb"HTTP/1\.1 [2-9][0-9]{2}(?: .*)?", re.DOTALL)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)\r\n")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TEXT = (("Content-Type", "text/plain"),)
 _BODILESS = (204, 304)  # RFC 9110 6.4.1; the answers to HEAD too
+_OF_A_CONNECTION = frozenset({"connection", "keep-alive", "proxy-connection", "upgrade"})  # RFC 9113 8.2.2
 
 
 class Role(str, Enum):
-    """The server that a request reaches: the page's own, the API, or the same API under another origin."""
+    """The server that a request reaches: the page's own, the API, the same API under another origin, or over HTTP/2."""
 
     PAGE = "page"
     API = "api"
     API2 = "api2"
+    H2 = "h2"
 
     __str__ = str.__str__
 
@@ -84,6 +87,12 @@ class Answer:
             and "transfer-encoding" not in self._names
             and all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in self.headers)
         )
+
+    @property
+    def suits_http_2(self) -> bool:
+        """Whether HTTP/2 can say it: no reason phrase, no field of one connection, no blanks round values."""
+        stripped = all(value == value.strip(" \t") for _, value in self.headers)
+        return self.is_well_behaved and stripped and not _OF_A_CONNECTION & self._names
 
     @cached_property
     def fields(self) -> Pairs:
@@ -198,7 +207,8 @@ class Rule:
     """Which requests get which answers: the first, the second, … and from then on the last.
 
     ``kind``, ``path`` (as it is in the request, without the query) and ``role`` narrow the rule down. A rule without a
-    role is for every server but the page's, whose own paths it must not take by accident.
+    role is for the API under both its origins: not for the page's server, whose own paths it must not take by accident,
+    and not for the one that speaks HTTP/2, which cannot say everything.
     """
 
     answers: tuple[Literal, ...]
@@ -213,12 +223,15 @@ class Rule:
         if self.role is Role.PAGE:
             odd = [each for each in self.answers if not (isinstance(each, Answer) and each.is_well_behaved)]
             problems += [f"the page's own server cannot say {each!r}" for each in odd]
+        if self.role is Role.H2:
+            odd = [each for each in self.answers if not (isinstance(each, Answer) and each.suits_http_2)]
+            problems += [f"HTTP/2 cannot say {each!r}" for each in odd]
         if problems:
             raise ValueError("; ".join(problems))
 
     def fits(self, role: Role, kind: Kind, path: str) -> bool:
         """Tell whether this rule answers such a request."""
-        here = role is self.role or (self.role is None and role is not Role.PAGE)
+        here = role is self.role or (self.role is None and role in (Role.API, Role.API2))
         return here and self.kind in (None, kind) and self.path in (None, path)
 
 
@@ -233,38 +246,88 @@ class Script:
             raise ValueError("a script without rules answers nothing")
 
 
+def filled(script: Script, fill: Callable[[str], str]) -> Script:
+    """Put something into every template of a script: the values of its headers."""
+
+    def pairs(headers: Pairs) -> Pairs:
+        return tuple((name, fill(value)) for name, value in headers)
+
+    def answer(one: Literal) -> Literal:
+        match one:
+            case Answer():
+                return replace(one, headers=pairs(one.headers))
+            case Raw():
+                sent = fill(one.sent.decode("latin-1")).encode("latin-1")
+                return replace(one, sent=sent, headers=pairs(one.headers))
+            case CutOff():
+                return replace(one, answer=replace(one.answer, headers=pairs(one.answer.headers)))
+            case Close():
+                return one
+
+    return Script(tuple(replace(rule, answers=tuple(map(answer, rule.answers))) for rule in script.rules))
+
+
+def templates(script: Script) -> Iterator[str]:
+    """Yield every template of a script: what `filled` fills."""
+    for literal in (answer for rule in script.rules for answer in rule.answers):
+        answer = literal.answer if isinstance(literal, CutOff) else literal
+        if isinstance(answer, Raw):
+            yield answer.sent.decode("latin-1")
+        if not isinstance(answer, Close):
+            yield from (value for _, value in answer.headers)
+
+
+class Playing:
+    """A script that is being played: how far each of its rules has come."""
+
+    def __init__(self, script: Script) -> None:
+        self._rules = script.rules
+        self._counts = [0] * len(script.rules)
+
+    def answer(self, role: Role, kind: Kind, path: str) -> Literal | None:
+        """Return what to answer to a request, counting it; None where no rule fits."""
+        for index, rule in enumerate(self._rules):
+            if rule.fits(role, kind, path):
+                answer = rule.answers[min(self._counts[index], len(rule.answers) - 1)]
+                self._counts[index] += 1
+                return answer
+        return None
+
+
 class Scripts:
     """The scripts of all tokens of a run, and how far each has come; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._scripts: dict[str, tuple[Script, list[int]]] = {}
+        self._turns: dict[str, tuple[Script, ...]] = {}
+        self._playing: dict[str, Playing] = {}
         self._lock = threading.Lock()
 
-    def put(self, token: str, script: Script) -> None:
-        """Answer a token's requests by this script from now on, each rule from its first answer."""
+    def put(self, token: str, *turns: Script) -> None:
+        """Answer a token's requests by the first of these scripts from now on, each rule from its first answer."""
         if token_of(f"{TOKEN_PARAMETER}={token}".encode()) != token:
             raise ValueError(f"no request can carry the token {token!r}")
         with self._lock:
-            self._scripts[token] = (script, [0] * len(script.rules))
+            self._turns[token] = turns
+            self._playing[token] = Playing(turns[0])
+
+    def turn(self, token: str, number: int) -> None:
+        """Go on with the ``number``-th script (from 0) of a token, from its beginning; with the only one, as it is."""
+        with self._lock:
+            turns = self._turns.get(token, ())
+            if len(turns) > 1:
+                self._playing[token] = Playing(turns[number])
 
     def drop(self, token: str) -> None:
-        """Forget the script of a token that has been judged, if there is one."""
+        """Forget the scripts of a token that has been judged, if there are any."""
         with self._lock:
-            self._scripts.pop(token, None)
+            self._turns.pop(token, None)
+            self._playing.pop(token, None)
 
     def answer(self, token: str, role: Role, kind: Kind, path: str) -> Literal | None:
         """Return what to answer to a request, counting it; None where no rule fits."""
         with self._lock:
-            found = self._scripts.get(token)
-            if found is None:
-                return None
-            script, counts = found
-            for index, rule in enumerate(script.rules):
-                if rule.fits(role, kind, path):
-                    answer = rule.answers[min(counts[index], len(rule.answers) - 1)]
-                    counts[index] += 1
-                    return answer
-            return None
+            playing = self._playing.get(token)
+            return None if playing is None else playing.answer(role, kind, path)
 
 
 def _status_line(status: int) -> bytes:
@@ -306,3 +369,7 @@ def _is_chunked(body: bytes) -> bool:
         if found.group(1).strip(b"0") == b"":
             return at == len(body)
     return False
+
+
+NO_RULE = Answer(501, _TEXT, b"corsproof: no rule of the script answers this request")
+NO_TOKEN = Answer(501, _TEXT, b"corsproof: this request names no scenario")

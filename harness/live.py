@@ -17,14 +17,23 @@ from harness import canaries, plan
 from harness.engines import Browser, Page
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
+from harness.literal import Answer, Rule, Script
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.plan import Planned
 from harness.prediction import predict
-from harness.verdict import Status, judge
+from harness.scenario import LITERAL, Api, Scenario, Step
+from harness.verdict import Status, View, judge
 
 PATIENCE = 15.0  # seconds without news, beyond what the steps themselves may take, before a page counts as hung
 SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
 WORDS = 0.5  # seconds to wait for the browser's own sentences (FACTS 1: all came within 8 ms)
+
+
+_STEPS = tuple(Step("PUT", f"{place}/") for place in ("{api}", "{api2}", "{cross}") for _ in range(8))
+_SCRIPT = Script(
+    (Rule((Answer(200, (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))),)),)
+)
+WARM_UP = Scenario("warm-up", "", "", _STEPS, {LITERAL: None}, apis=(Api.FETCH,), turns=(_SCRIPT,))
 
 
 class Stopped(Exception):
@@ -68,6 +77,8 @@ class LivePage:
         self._session = session
         self._browser_page = browser_page
         self._batches = 0
+        self._is_warm = False
+        self._heard = 0  # of the browser's messages, those of batches before
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -77,8 +88,13 @@ class LivePage:
 
     def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
         """Give the page a batch and wait for its end, for the page's, or for `stop`."""
+        if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
+            return Answers(planned, cause)
         self._batches += 1
         answers = Answers(planned)
+        self._heard = len(self._browser_page.messages())
+        for one in planned:
+            self._ground.stage(one)
         self._session.give(plan.batch(self._batches, planned))
         patience = PATIENCE + plan.allowance(planned)
         while True:
@@ -95,8 +111,21 @@ class LivePage:
                     answers.cause = news.cause
                     return answers
                 case None:
-                    answers.cause = f"the page did not report for {patience:g} s"
+                    answers.cause = f"the page did not report for {patience:g} s{self._last_words()}"
                     return answers
+
+    def _last_words(self) -> str:
+        """Say what the browser said last that is about no case: an error of the page's own script, perhaps."""
+        said = [message.text for message in self._browser_page.messages() if not message.tokens and not message.is_code]
+        return f"; the browser last said: {said[-1]}" if said else ""
+
+    def _warm_up(self) -> str:
+        """Ask each host of the literal answers: Firefox makes the first few preflights to a host twice (FACTS 11)."""
+        self._is_warm = True
+        one = plan.plan(plan.Case(replace(WARM_UP, page=self.page), LITERAL, Api.FETCH, LITERAL), self._ground)
+        cause = self.ask([one]).cause
+        self._ground.forget(one.token)
+        return cause
 
     @staticmethod
     def _ended(answers: Answers) -> Answers:
@@ -115,14 +144,16 @@ class LivePage:
         }
         faults = self._ground.faults() if errors else {}
         self._browser_page.wait_for_messages(frozenset(errors), WORDS)
-        messages = self._browser_page.messages()
+        words: dict[str, list[str]] = defaultdict(list)
+        for message in sorted(self._browser_page.messages()[self._heard :], key=lambda message: message.is_code):
+            for token in message.tokens:
+                words[token].append(message.text)
         for one in complete:
             page = answers.of(one)
             gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
             exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)
-            reason = next((message.text for message in messages if message.mentions(one.token)), "")
             own = tuple(faults[site] for site in (one.case.hooks, PAGES) if site in faults)
-            yield one, Observation(page, exchanges, reason, own)
+            yield one, Observation(page, exchanges, tuple(words[one.token]), own)
 
     def ask_canaries(self) -> tuple[int, tuple[str, ...]]:
         """Ask what is known; return how much was asked and what was answered wrong. Raise `BrowserCrashed`."""
@@ -135,12 +166,12 @@ class LivePage:
             raise BrowserCrashed(f"{answers.cause} while it was asked canaries")
         failures = []
         for one, observation in self.observe(answers):
-            predicted = predict(one, observation.page, observation.exchanges)
-            verdict = judge(one.expectation, observation, predicted, origin=one.origin)
+            view = View(one.expectation, predict(one, observation.page, observation.exchanges))
+            verdict = judge(view, observation, origin=one.origin)
             if verdict.status is not Status.PASS:
                 why = "; ".join(map(str, verdict.differences)) or verdict.cause
                 failures.append(f"{one.case.scenario.id}: {why}")
-            self._ground.wire.judged(one.token)
+            self._ground.judged(one.token)
         return len(asked), tuple(failures)
 
 

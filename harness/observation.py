@@ -80,14 +80,28 @@ class Trouble(str, Enum):
 
 @dataclass(frozen=True)
 class Observation:
-    """Page and wire of one case. ``site_faults`` say which local site could not be reached when it was judged."""
+    """Page and wire of one case. ``site_faults`` say which local site could not be reached when it was judged.
+
+    ``words`` are all that the browser itself said about the case, oldest first.
+    """
 
     page: tuple[PageResult, ...]
     exchanges: tuple[Exchange, ...]
-    reason: str = ""
+    words: tuple[str, ...] = ()
     site_faults: tuple[str, ...] = ()
     trouble: Trouble | None = None
     cause: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The browser's first sentence, which is the specific one (FACTS 1); empty where it said none."""
+        return self.words[0] if self.words else ""
+
+    @property
+    def sayings(self) -> tuple[str, ...]:
+        """All that can tell a reason: the browser's words, and the messages of the exceptions that script caught."""
+        caught = (result.error for result in self.page if result.outcome is PageOutcome.EXCEPTION)
+        return (*self.words, *filter(None, caught))
 
     @property
     def duration_ms(self) -> float:

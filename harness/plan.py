@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from harness.foresight import foresee
+from harness.literal import Script, filled
+from harness.places import fill
 from harness.scenario import Api, Crossing, Expectation, Scenario, Step
 from harness.wire import TOKEN_PARAMETER, Pairs
 
@@ -26,6 +29,10 @@ POOL = 24  # requests in flight in one page; about 1,000 make Chromium fail by i
 class Origins(Protocol):
     """Where the sites of a run are; `harness.ground.Ground` is it."""
 
+    def page_url(self, page: str) -> str:
+        """Return the origin of a page's document."""
+        ...
+
     def page_origin(self, page: str) -> str:
         """Return the origin that script on a page has."""
         ...
@@ -35,7 +42,15 @@ class Origins(Protocol):
         ...
 
     def other_api_origin(self, api: str, page: str) -> str:
-        """Return another origin of the same API."""
+        """Return another origin of the same API, of the same site where there is one."""
+        ...
+
+    def cross_api_origin(self, api: str, page: str) -> str:
+        """Return an origin of the same API on another site than ``localhost``."""
+        ...
+
+    def http_2_origin(self) -> str:
+        """Return the origin at which literal answers are given over HTTP/2."""
         ...
 
 
@@ -55,7 +70,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Planned:
-    """A case with all that a run needs: its token, the page's origin, the agent's unit, the expectation in full."""
+    """A case with all that a run needs: its token, the page's origin, the agent's unit, the expectation in full.
+
+    ``turns`` are the literal answers, where there are any.
+    """
 
     case: Case
     token: str
@@ -63,6 +81,7 @@ class Planned:
     unit: dict[str, Any]
     expectation: Expectation
     places: tuple[tuple[str, str], ...]
+    turns: tuple[Script, ...] = ()
 
     def fill(self, expectation: Expectation) -> Expectation:
         """Put this case's origins into an expectation."""
@@ -74,14 +93,21 @@ def cases(
 ) -> Iterator[Case]:
     """Yield every case of the scenarios under the hook sets, in a fixed order.
 
-    ``keep`` is a shell pattern, or a part, of the ids wanted. A ``broken:…`` set is held to what ``published`` does.
+    ``keep`` is a shell pattern, or a part, of the ids wanted. A ``broken:…`` set is held to what ``published`` does,
+    and a ``broken:hardened-…`` to what ``hardened`` does.
     """
     wanted = [scenario for scenario in scenarios if keep is None or matches(scenario.id, keep)]
     for hooks, scenario in itertools.product(hook_sets, wanted):
-        expect = "published" if hooks.startswith("broken:") else hooks
+        expect = _sound(hooks)
         if expect in scenario.expect:
             for api, number in itertools.product(scenario.apis, range(repeat)):
                 yield Case(scenario, hooks, api, expect, number)
+
+
+def _sound(hooks: str) -> str:
+    if hooks.startswith("broken:hardened-"):
+        return "hardened"
+    return "published" if hooks.startswith("broken:") else hooks
 
 
 def shard(every: Iterable[Case], number: int, count: int) -> tuple[Case, ...]:
@@ -99,14 +125,20 @@ def plan(case: Case, origins: Origins) -> Planned:
     page = case.scenario.page
     places = (
         ("page", origins.page_origin(page)),
+        ("home", origins.page_url(page)),
         ("api", origins.api_origin(case.hooks, page)),
         ("api2", origins.other_api_origin(case.hooks, page)),
+        ("cross", origins.cross_api_origin(case.hooks, page)),
+        *([("h2", origins.http_2_origin())] if case.scenario.needs_http_2 else []),
     )
-    filler = dict(places)
     token = secrets.token_hex(8)
+    filler = {**dict(places), "token": f"{TOKEN_PARAMETER}={token}"}
     steps = [_agent_step(step, case.api, token, filler) for step in case.scenario.steps]
-    expectation = _filled(case.scenario.expect[case.expect], filler)
-    return Planned(case, token, filler["page"], {"id": token, "steps": steps}, expectation, places)
+    turns = tuple(filled(script, lambda template: fill(template, filler)) for script in case.scenario.turns)
+    unit = {"id": token, "steps": steps}
+    expected = case.scenario.expect[case.expect]
+    expectation = foresee(unit, turns, places) if expected is None else _filled(expected, filler)
+    return Planned(case, token, filler["page"], unit, expectation, places, turns)
 
 
 def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
@@ -114,12 +146,13 @@ def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
     return {"number": number, "pool": POOL, "units": [one.unit for one in planned]}
 
 
-def next_batch(todo: Sequence[Planned]) -> tuple[Sequence[Planned], Sequence[Planned]]:
+def next_batch(todo: Sequence[Case]) -> tuple[Sequence[Case], Sequence[Case]]:
     """Split what is to be done on one page into the next batch and the rest."""
-    sequences = [one for one in todo if len(one.unit["steps"]) > 1][:SEQUENCES]
-    chosen = sequences or todo[:BATCH]
-    tokens = {one.token for one in chosen}
-    return chosen, [one for one in todo if one.token not in tokens]
+    sequences = [case for case in todo if len(case.scenario.steps) > 1]
+    single = todo if not sequences else [case for case in todo if len(case.scenario.steps) == 1]
+    if sequences:
+        return sequences[:SEQUENCES], [*sequences[SEQUENCES:], *single]
+    return single[:BATCH], single[BATCH:]
 
 
 def allowance(planned: Iterable[Planned]) -> float:
@@ -130,7 +163,7 @@ def allowance(planned: Iterable[Planned]) -> float:
 
 
 def _agent_step(step: Step, api: Api, token: str, places: dict[str, str]) -> dict[str, Any]:
-    url = _fill(step.url, places)
+    url = fill(step.url, places)
     separator = "&" if "?" in url else "?"
     return {
         "api": api.value,
@@ -138,10 +171,12 @@ def _agent_step(step: Step, api: Api, token: str, places: dict[str, str]) -> dic
         "url": f"{url}{separator}{TOKEN_PARAMETER}={token}",
         "headers": [list(pair) for pair in step.headers],
         "body": step.body,
+        "body_kind": step.body_kind,
         "credentials": step.credentials,
         "mode": step.mode,
         "redirect": step.redirect,
         "cache": step.cache,
+        "referrer_policy": step.referrer_policy,
         "upload_listener": step.upload_listener,
         "after_ms": step.after_ms,
         "abort_ms": step.abort_ms,
@@ -155,13 +190,7 @@ def _filled(expectation: Expectation, places: dict[str, str]) -> Expectation:
 
 def _filled_crossing(crossing: Crossing, places: dict[str, str]) -> Crossing:
     def pairs(headers: Pairs) -> Pairs:
-        return tuple(sorted((name, _fill(value, places)) for name, value in headers))
+        return tuple(sorted((name, fill(value, places)) for name, value in headers))
 
-    path = _fill(crossing.path, places)
+    path = fill(crossing.path, places)
     return replace(crossing, path=path, asks=pairs(crossing.asks), answers=pairs(crossing.answers))
-
-
-def _fill(template: str, places: dict[str, str]) -> str:
-    for name, value in places.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template

@@ -7,15 +7,17 @@ Replays the oracle over a case's own recorded exchanges: which requests had to b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import oracle
+from harness.foresight import answer_of, connect_at, request_of, seen_of
 from harness.observation import PageOutcome, PageResult
 from harness.plan import Planned
 from harness.scenario import Outcome
 from harness.wire import TOKEN_PARAMETER, Ending, Exchange
 
+_UNFINISHED = frozenset({Ending.OPEN.value, Ending.LEFT.value})
 _TOKEN = re.compile(rf"[?&]{TOKEN_PARAMETER}=[\w-]+")
 
 
@@ -24,9 +26,12 @@ class Prediction:
     """What had to become of one step, given what was answered.
 
     ``outcome`` is None where the record ends before the standard's story does. ``reason`` to ``where`` say why a block
-    is one: the oracle's name for it, the clause of Fetch, a sentence for people, and the phase. ``differences`` are
-    the requests that the standard would have sent otherwise, one sentence each. ``astray`` says that the story is lost
-    because another request was recorded than the standard sends, and not for want of one.
+    is one: the oracle's name for it, the clause of Fetch, a sentence for people, and the phase; ``reasons`` are
+    ``reason`` and whatever else would have refused the same answer: an engine that checks in another order names one
+    of those. ``differences`` are the requests that the standard would have sent otherwise, one sentence each.
+    ``astray`` says that the story is lost because another request was recorded than the standard sends, and not for
+    want of one. ``events`` are those of an XMLHttpRequest, in order, but for those whose number depends on how bytes
+    arrive, and those of its upload unless it is ``upload_heard``.
     """
 
     outcome: Outcome | None
@@ -38,56 +43,44 @@ class Prediction:
     where: str = ""
     differences: tuple[str, ...] = ()
     astray: bool = False
+    type: str = ""
+    reasons: frozenset[str] = frozenset()
+    events: tuple[str, ...] = ()
+    upload_heard: bool = True
 
 
-def predict(planned: Planned, page: tuple[PageResult, ...], exchanges: tuple[Exchange, ...]) -> tuple[Prediction, ...]:
-    """Return a prediction for each step that the page reported."""
-    cache = oracle.PreflightCache()
-    left = list(exchanges)
+def predict(
+    planned: Planned,
+    page: tuple[PageResult, ...],
+    exchanges: tuple[Exchange, ...],
+    rules: oracle.Rules = oracle.STANDARD,
+) -> tuple[Prediction, ...]:
+    """Return a prediction for each step that the page reported, by the standard or by an engine's rules."""
+    cache, connect = oracle.PreflightCache(), connect_at(planned.places)
     predictions = []
     for result in page:
         step = planned.unit["steps"][result.step]
-        request = _request(step, planned.origin)
-        own = [exchange for exchange in left if not _is_behind_the_page(exchange, step, planned)]
-        replay = oracle.replay(request, [_recorded(exchange) for exchange in own], cache=cache, now=result.started_s)
+        own = [one for one in exchanges if one.step == result.step and not _is_behind_the_page(one, step, planned)]
+        request, recorded = request_of(step, planned.origin), list(map(_recorded, own))
+        now = result.started_s
+        replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect)
         cache = replay.prediction.cache
-        last = result is page[-1]
-        used = len(own) if last else replay.told
-        left = left[used:] if len(own) == len(left) else []
-        predictions.append(_prediction(replay, result, len(own), complete=last))
+        predictions.append(_prediction(replay, result, len(own), rules))
     return tuple(predictions)
 
 
 def _is_behind_the_page(exchange: Exchange, step: dict[str, Any], planned: Planned) -> bool:
     """Tell whether an exchange is not the browser's: the page's own site asked an API in its place."""
-    return bool(step["url"].startswith(f"{planned.origin}/")) and not _url(exchange).startswith(f"{planned.origin}/")
-
-
-def _request(step: dict[str, Any], origin: str) -> oracle.Request:
-    return oracle.Request(
-        url=step["url"],
-        origin=origin,
-        method=step["method"],
-        headers=tuple((name, value) for name, value in step["headers"]),
-        body=None if step["body"] is None else step["body"].encode(),
-        mode=oracle.Mode(step["mode"]),
-        credentials=oracle.Credentials(step["credentials"]),
-        redirect=oracle.Redirect(step["redirect"]),
-        cache=oracle.CacheMode(step["cache"]),
-        api=oracle.Api(step["api"]),
-        upload_listener=step["upload_listener"],
+    return (
+        not planned.turns
+        and bool(step["url"].startswith(f"{planned.origin}/"))
+        and not _url(exchange).startswith(f"{planned.origin}/")
     )
 
 
 def _recorded(exchange: Exchange) -> oracle.Recorded:
-    return oracle.Recorded(exchange.method, _url(exchange), exchange.request_headers, _answer(exchange))
-
-
-def _answer(exchange: Exchange) -> oracle.Answer:
-    # A status means that the head has left: whatever becomes of the body, the CORS check reads no further.
-    if exchange.status is None or exchange.ending in (Ending.CLOSED, Ending.CUT_OFF):
-        return oracle.NetworkFailure(exchange.ending.value)
-    return oracle.WireResponse.received(exchange.status, exchange.response_headers)
+    answer = answer_of(exchange.status, exchange.response_headers, exchange.ending)
+    return oracle.Recorded(exchange.method, _url(exchange), exchange.request_headers, answer)
 
 
 def _url(exchange: Exchange) -> str:
@@ -95,34 +88,54 @@ def _url(exchange: Exchange) -> str:
     return f"{exchange.scheme}://{host}{exchange.target}"
 
 
-def _prediction(replay: oracle.Replay, result: PageResult, recorded: int, *, complete: bool) -> Prediction:
-    # What lies behind the story of a step that is not the last belongs to the next one.
-    found = [
-        d for d in replay.differences if complete or d.index < replay.told or d.kind is not oracle.DifferenceKind.EXTRA
-    ]
-    differences = tuple(map(_sentence, found))
+def _prediction(replay: oracle.Replay, result: PageResult, recorded: int, rules: oracle.Rules) -> Prediction:
+    differences = tuple(map(_sentence, replay.differences))
     if replay.parted_at is not None or result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE):
         # Who gives up leaves the story where it is: that no answer came is no difference.
         ended = result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE)
         other = replay.parted_at is not None and replay.parted_at < recorded
         return Prediction(None, differences=() if ended else differences, astray=other and not ended)
     outcome = replay.prediction.outcome
-    if isinstance(outcome, oracle.Refusal) and outcome.reason is oracle.Reason.NETWORK_FAILURE:
-        # An answer that never came, or not whole: script sees an error, and it is none of CORS.
-        return Prediction(None, differences=differences)
-    if isinstance(outcome, oracle.Refusal):
-        api_refused = outcome.phase is oracle.Phase.REQUEST and outcome.seen_as is not oracle.SeenAs.ERROR_EVENT
-        return Prediction(
-            Outcome.EXCEPTION if api_refused and not replay.prediction.exchanges else Outcome.BLOCKED,
-            reason=outcome.reason.value,
-            clause=outcome.reason.link,
-            sentence=outcome.sentence,
-            where=outcome.where,
-            differences=differences,
-        )
-    if outcome.type in (oracle.ResponseType.OPAQUE, oracle.ResponseType.OPAQUE_REDIRECT):
-        return Prediction(Outcome.OPAQUE, differences=differences)
-    return Prediction(Outcome.ALLOWED, outcome.status, frozenset(outcome.header_names), differences=differences)
+    seen = seen_of(outcome)
+    if (
+        seen.outcome is Outcome.NO_ANSWER
+        and isinstance(outcome, oracle.Refusal)
+        and outcome.failure.subject in _UNFINISHED
+    ):
+        return Prediction(None, differences=differences)  # whether an answer would have come, nobody knows
+    return replace(told_by(replay.prediction, rules), differences=differences)
+
+
+def told_by(prediction: oracle.Prediction, rules: oracle.Rules = oracle.STANDARD) -> Prediction:
+    """Return what the oracle says of a step whose answers are all known."""
+    outcome = prediction.outcome
+    seen = seen_of(outcome)
+    told = Prediction(seen.outcome, seen.status, seen.headers, type=seen.type)
+    told = replace(told, events=_events(prediction, rules), upload_heard=_is_upload_heard(prediction))
+    if isinstance(outcome, oracle.Readable):
+        return told
+    return replace(
+        told,
+        reason=outcome.reason.value,
+        clause=outcome.reason.link,
+        sentence=outcome.sentence,
+        where=outcome.where,
+        reasons=frozenset(reason.value for reason in (outcome.reason, *outcome.also)),
+    )
+
+
+def _events(prediction: oracle.Prediction, rules: oracle.Rules) -> tuple[str, ...]:
+    """Return the order of an XMLHttpRequest's events; empty for fetch(), and where an answer broke off somewhere."""
+    answered = [one for one in prediction.exchanges if one.request.kind is oracle.Kind.ACTUAL]
+    if any(isinstance(one.answer, oracle.NetworkFailure) for one in answered):
+        return ()
+    return rules.xhr_events(prediction.request, prediction.outcome, bool(answered))
+
+
+def _is_upload_heard(prediction: oracle.Prediction) -> bool:
+    """Tell whether the end of an upload is heard in a certain order: not where it is empty, redirected or refused."""
+    request, outcome = prediction.request, prediction.outcome
+    return isinstance(outcome, oracle.Readable) and not outcome.redirected and request.body != b""
 
 
 def _sentence(difference: oracle.Difference) -> str:

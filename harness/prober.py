@@ -7,6 +7,7 @@ started when first asked for; one that dies is given up and started again for th
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from harness.observation import Observation
 from harness.result import CorsResult, result_of
 from harness.scenario import Api, Expectation, Outcome, Scenario, Seen, Step
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CANARIES_EVERY = 200  # questions to one page
 PAGES = 4  # open at a time in one browser: each keeps a thread of the page's site and a connection busy
 ONE_PAGE = frozenset({"webkit-inspector"})  # protocols of browsers with a single window
@@ -40,6 +42,8 @@ class Question:
 
     def case(self, api: str) -> plan.Case:
         """Return this question as a case against an API; raise `UsageError` where a page cannot ask it."""
+        if not _TOKEN.fullmatch(self.step.method):
+            raise UsageError(f"method {self.step.method!r} is no token", hint="browsers send none such")
         if "#" in self.step.url:
             raise UsageError(f"path {self.step.url!r} has a fragment", hint="browsers never send one: leave it out")
         steps, expect, apis = (self.step,), {api: WHATEVER}, (self.api,)

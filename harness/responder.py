@@ -2,7 +2,8 @@
 
 It adds nothing and corrects nothing, so a browser can be shown what other servers refuse to send. The wire records
 each exchange that names a scenario. No task and no copy per request: what arrives is answered in the same call of the
-event loop. Imports the records, the wire and the listening sockets.
+event loop. What speaks HTTP/2 in one of its roles is `harness.responder_h2`. Imports the records, the wire and the
+listening sockets.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from harness.listening import BACKLOG, listen
-from harness.literal import Answer, Close, Departure, Literal, Role, Scripts
+from harness.literal import NO_RULE, NO_TOKEN, Answer, Close, Departure, Literal, Role, Scripts
 from harness.wire import BODY_KEPT, AsgiApp, Exchange, Kind, Pairs, Receive, Send, Wire, token_of, values
 
 HEAD_LIMIT = 65536  # bytes of a request's head, and of the trailers of a chunked body
 BODY_LIMIT = 16 * 1024 * 1024
 REQUEST_DEADLINE = 30.0  # seconds a client may take from the first byte of a request to its last
+ACCEPTING = 3  # turns of asyncio's loop until what was accepted is a connection that can be closed
 LINGER = 2.0  # seconds that a client has to take an answer and close, once this side is done
 
 _TEXT = (("Content-Type", "text/plain"),)
-NO_RULE = Answer(501, _TEXT, b"corsproof: no rule of the script answers this request")
-NO_TOKEN = Answer(501, _TEXT, b"corsproof: this request names no scenario")
 
 
 # ---- requests, without I/O -------------------------------------------------------------------------
@@ -221,23 +221,23 @@ class Responder:
         self.scripts = scripts
         self.wire = wire
         self.deadline = deadline
-        self.connections: set[_Connection] = set()
+        self.connections: set[Connection] = set()
         self.stopped = False
         self._servers: list[asyncio.Server] = []
 
     async def start(self, role: Role, *, tls: ssl.SSLContext | None = None, site: str | None = None) -> int:
         """Serve a role on a port of its own, of 127.0.0.1 and ::1, and return the port; over HTTPS with ``tls``.
 
-        The wire knows its exchanges by the name ``site``, or else by the role's.
+        The wire knows its exchanges by the name ``site``, or else by the role's. `Role.H2` speaks HTTP/2, which takes
+        TLS, and nothing else.
         """
         self.stopped = False
+        protocol = _protocol(role, tls)
         sockets = listen()
         loop = asyncio.get_running_loop()
-        name = site or role.value
+        service = Service(self.scripts, self.wire, role, site or role.value, "https" if tls else "http")
         for listening in sockets:
-            server = await loop.create_server(
-                lambda: _Connection(self, role, name, tls), sock=listening, backlog=BACKLOG
-            )
+            server = await loop.create_server(lambda: protocol(self, service, tls), sock=listening, backlog=BACKLOG)
             self._servers.append(server)
         return cast(int, sockets[0].getsockname()[1])
 
@@ -245,37 +245,119 @@ class Responder:
         """Close every port and every connection, and wait for them; may be called twice."""
         self.stopped = True
         servers, self._servers = self._servers, []
+        loop = asyncio.get_running_loop()
+        for listening in (listening for server in servers for listening in server.sockets):
+            loop.remove_reader(listening)  # asyncio fails over what it has accepted when the server closes
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
         for server in servers:
             server.close()
-        open_ones = tuple(self.connections)
-        for connection in open_ones:
-            connection.abort()
-        await asyncio.gather(*(connection.gone() for connection in open_ones))
+        while open_ones := tuple(self.connections):
+            for connection in open_ones:
+                connection.abort()
+            await asyncio.gather(*(connection.gone() for connection in open_ones))
         await asyncio.gather(*(server.wait_closed() for server in servers))
 
 
-class _Connection(asyncio.Protocol):
-    """One connection. Answers are written in the order of the requests, each before the next is looked at."""
+def _protocol(role: Role, tls: ssl.SSLContext | None) -> type[Connection]:
+    if role is not Role.H2:
+        return _HttpOneConnection
+    from harness.responder_h2 import ALPN, HttpTwoConnection  # only here: it takes its time to import
 
-    def __init__(self, responder: Responder, role: Role, site: str, tls: ssl.SSLContext | None) -> None:
+    if tls is None:
+        raise ValueError("browsers speak HTTP/2 over TLS only")
+    tls.set_alpn_protocols([ALPN])
+    return HttpTwoConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the servers of one role say to a request, and the record of it; ``site`` is their name on the wire."""
+
+    scripts: Scripts
+    wire: Wire
+    role: Role
+    site: str
+    scheme: str
+
+    def departure(self, request: Request) -> Departure:
+        """Return what leaves for a request."""
+        answer: Literal = NO_TOKEN
+        if request.token is not None:
+            kind = _kind(request.method, request.headers)
+            answer = self.scripts.answer(request.token, self.role, kind, request.path) or NO_RULE
+        return answer.departure(request.method)
+
+    def begin(self, request: Request) -> Begun | None:
+        """Record a request whose body is still to come; None where it names no scenario."""
+        if (token := request.token) is None:
+            return None
+        seen = (request.method, request.target, request.headers)
+        exchange = Exchange(self.site, token, *seen, scheme=self.scheme, started=time.monotonic())
+        return self.wire.begin(exchange), exchange
+
+    def end(self, request: Request, departure: Departure, begun: Begun | None = None, error: str = "") -> None:
+        """Record an exchange as it ends, in the place of its beginning where that was recorded.
+
+        Before the bytes leave, so that no page can report an answer that the record does not have.
+        """
+        if (token := request.token) is None:
+            return
+        now = time.monotonic()
+        exchange = Exchange(
+            self.site,
+            token,
+            request.method,
+            request.target,
+            request.headers,
+            status=departure.status,
+            response_headers=departure.headers,
+            request_body=bytes(request.body),
+            response_body=departure.body[:BODY_KEPT],
+            ending=departure.ending,
+            error=error,
+            scheme=self.scheme,
+            started=begun[1].started if begun else now,
+            ended=now,
+        )
+        if begun:
+            self.wire.update(begun[0], exchange)
+        else:
+            self.wire.begin(exchange)
+
+
+Begun = tuple[int, Exchange]  # place and record of a request whose body still arrives
+
+
+class Connection(asyncio.Protocol):
+    """One connection, whatever is spoken on it: its TLS, its deadline and its end."""
+
+    def __init__(self, responder: Responder, service: Service, tls: ssl.SSLContext | None) -> None:
         self._responder = responder
-        self._role = role
-        self._site = site
+        self._service = service
         self._tls = tls
-        self._scheme = "https" if tls else "http"
-        self._requests = Requests()
         self._transport: asyncio.Transport
         self._handshake: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._begun: tuple[int, Exchange] | None = None  # place and record of a request whose body still arrives
         self._holds = False  # the handshake runs, or the client does not take what is sent
         self._done = False  # what still arrives is not read
         self._loop = asyncio.get_running_loop()
         self._lost: asyncio.Future[None] = self._loop.create_future()
 
+    # What a version of HTTP does.
+
+    def _serve(self) -> None:
+        """Answer every request that is whole."""
+        raise NotImplementedError
+
+    def _leave(self) -> None:
+        """Record the end of every request that has not arrived whole: the client is gone."""
+        raise NotImplementedError
+
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, with the TLS handshake where there is TLS."""
         self._transport = cast(asyncio.Transport, transport)
         self._responder.connections.add(self)
         if self._responder.stopped:
@@ -285,27 +367,26 @@ class _Connection(asyncio.Protocol):
             self._transport.pause_reading()
             self._handshake = self._loop.create_task(self._secure(self._tls))
 
-    def data_received(self, data: bytes) -> None:
-        if not self._done:
-            self._requests.feed(data)
-            self._serve()
-
     def eof_received(self) -> bool:
-        return False  # a client that is done sending has been answered: close, once the answers have left
+        """Let the transport close once the answers have left: a client that is done sending has been answered."""
+        return False
 
     def pause_writing(self) -> None:
+        """Look at no further request while the client does not take what is sent."""
         self._holds = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        """Go on."""
         self._holds = False
         self._transport.resume_reading()
         self._serve()
 
     def connection_lost(self, error: Exception | None) -> None:
+        """End, and record what was left unfinished."""
         self._done = True
         self._disarm()
-        self._record_unfinished(Close().departure(""), "the client went away before its request was complete")
+        self._leave()
         self._responder.connections.discard(self)
         if not self._lost.done():
             self._lost.set_result(None)
@@ -342,10 +423,26 @@ class _Connection(asyncio.Protocol):
         self._holds = False
         self._serve()
 
-    # Exchanges.
+    def _disarm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _HttpOneConnection(Connection):
+    """HTTP/1.1. Answers are written in the order of the requests, each before the next is looked at."""
+
+    def __init__(self, responder: Responder, service: Service, tls: ssl.SSLContext | None) -> None:
+        super().__init__(responder, service, tls)
+        self._requests = Requests()
+        self._begun: Begun | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if not self._done:
+            self._requests.feed(data)
+            self._serve()
 
     def _serve(self) -> None:
-        """Answer every request that is whole."""
         try:
             while not (self._done or self._holds) and (request := self._requests.next()):
                 self._answer(request)
@@ -353,65 +450,30 @@ class _Connection(asyncio.Protocol):
             self._refuse(refused.answer)
         if self._done:
             return
-        arriving = self._requests.arriving
-        if arriving and not self._begun and (token := arriving.token):
-            exchange = self._exchange(arriving, token)
-            self._begun = (self._responder.wire.begin(exchange), exchange)
+        if self._requests.arriving and not self._begun:
+            self._begun = self._service.begin(self._requests.arriving)
         self._watch()
+
+    def _leave(self) -> None:
+        self._end_unfinished(Close().departure(""), "the client went away before its request was complete")
 
     def _answer(self, request: Request) -> None:
         self._disarm()
-        token = request.token
-        answer: Literal = NO_TOKEN
-        if token is not None:
-            kind = _kind(request.method, request.headers)
-            answer = self._responder.scripts.answer(token, self._role, kind, request.path) or NO_RULE
-        departure = answer.departure(request.method)
-        if token is not None:
-            # Before the bytes leave, so that no page can report an answer that the record does not have.
-            self._record(request, token, departure)
-        self._send(departure, stays=departure.stays and not request.last)
-
-    def _exchange(self, request: Request, token: str) -> Exchange:
-        started = time.monotonic()
-        seen = (request.method, request.target, request.headers)
-        return Exchange(self._site, token, *seen, scheme=self._scheme, started=started)
-
-    def _record(self, request: Request, token: str, departure: Departure, error: str = "") -> None:
-        """Record an exchange as it ends, in the place of its beginning where that was recorded."""
-        now = time.monotonic()
+        departure = self._service.departure(request)
         begun, self._begun = self._begun, None
-        exchange = Exchange(
-            self._site,
-            token,
-            request.method,
-            request.target,
-            request.headers,
-            status=departure.status,
-            response_headers=departure.headers,
-            request_body=bytes(request.body),
-            response_body=departure.body[:BODY_KEPT],
-            ending=departure.ending,
-            error=error,
-            scheme=self._scheme,
-            started=begun[1].started if begun else now,
-            ended=now,
-        )
-        if begun:
-            self._responder.wire.update(begun[0], exchange)
-        else:
-            self._responder.wire.begin(exchange)
+        self._service.end(request, departure, begun)
+        self._send(departure, stays=departure.stays and not request.last)
 
     def _refuse(self, answer: Answer) -> None:
         departure = answer.departure("GET")
-        self._record_unfinished(departure, "the request did not arrive whole")
+        self._end_unfinished(departure, "the request did not arrive whole")
         self._send(departure, stays=False)
 
-    def _record_unfinished(self, departure: Departure, error: str) -> None:
+    def _end_unfinished(self, departure: Departure, error: str) -> None:
         """Record the end of a request that was known and whose body has not arrived."""
-        arriving = self._requests.arriving
-        if self._begun and arriving:
-            self._record(arriving, self._begun[1].token, departure, error)
+        begun, self._begun = self._begun, None
+        if begun and self._requests.arriving:
+            self._service.end(self._requests.arriving, departure, begun, error)
 
     def _send(self, departure: Departure, *, stays: bool) -> None:
         if departure.sent:
@@ -440,11 +502,6 @@ class _Connection(asyncio.Protocol):
             self._disarm()
         elif self._timer is None:
             self._timer = self._loop.call_later(self._responder.deadline, self._too_late)
-
-    def _disarm(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
 
     def _too_late(self) -> None:
         self._timer = None

@@ -18,8 +18,8 @@ from harness.plan import Planned
 from harness.prediction import Prediction, predict
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.scenario import Outcome
-from harness.verdict import Verdict, outcomes_of, without_token
-from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Kind, Pairs
+from harness.verdict import Verdict, outcomes_of
+from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Kind, Pairs, without_token
 
 # What browsers send with everything and no CORS decision reads; `CorsResult.exchanges` has it all.
 _CHATTER = re.compile(r"accept-encoding|connection|priority|user-agent|sec-ch-.*", re.IGNORECASE)
@@ -152,7 +152,7 @@ def result_of(planned: Planned, observed: Observation, engine: str) -> CorsResul
     step, predicted = planned.case.scenario.steps[0], predict(planned, observed.page, observed.exchanges)
     found = outcomes_of(observed, predicted, origin=planned.origin)
     path = step.url.removeprefix("{api}")
-    cause = found.cause if isinstance(found, Verdict) else _doubt(found[0], observed)
+    cause = found.cause if isinstance(found, Verdict) else _doubt(found[0], observed, predicted[0])
     if cause or isinstance(found, Verdict):
         title = f"{_asked(step.method, path, planned.origin, engine)}: no verdict about CORS: {cause}"
         said = [f"  browser    {_clean(observed.reason)}"] if observed.reason else []
@@ -173,7 +173,7 @@ def result_of(planned: Planned, observed: Observation, engine: str) -> CorsResul
     )
 
 
-def _doubt(outcome: Outcome, observed: Observation) -> str:
+def _doubt(outcome: Outcome, observed: Observation, predicted: Prediction) -> str:
     """Say why an outcome that the record explains well enough for a run is still no answer to a test."""
     page, exchanges = observed.page[0], observed.exchanges
     raised = [exchange for exchange in exchanges if exchange.error]
@@ -181,6 +181,10 @@ def _doubt(outcome: Outcome, observed: Observation) -> str:
         return f"the application failed in the {raised[0].kind} request: {raised[0].error}"
     if outcome is Outcome.EXCEPTION:
         return f"the browser refused the call itself: {page.error}"
+    if outcome is Outcome.NO_ANSWER:
+        return f"no answer came that is HTTP: {predicted.sentence}"
+    if outcome is Outcome.BLOCKED and not exchanges:
+        return f"nothing was sent: {predicted.sentence}"
     return ""
 
 

@@ -13,10 +13,11 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from harness import capabilities, deviations, engines, plan
+from harness import capabilities, engines, plan
+from harness.deviations import Deviation
 from harness.doctor import diagnose
 from harness.engines import Browser, EngineChoice
 from harness.errors import BrowserCrashed, BrowserUnavailable
@@ -37,7 +38,9 @@ from harness.live import LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
-from harness.verdict import Status, Verdict, judge, without_token
+from harness.verdict import Status, Verdict, View, judge
+from harness.views import Views
+from harness.wire import without_token
 
 RELAUNCHES = 5  # of one engine in one run
 JOIN = 30.0  # seconds for an engine's thread to close its browser
@@ -56,7 +59,7 @@ class Order:
     choices: tuple[EngineChoice, ...]
     headed: bool = False
     required: bool = True
-    deviations: tuple[deviations.Deviation, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     launcher: Launcher = engines.launch
 
 
@@ -163,6 +166,7 @@ class _EngineRun:
         self._live: LivePage | None = None
         self._given_up = ""
         self._browser: Browser | None = None
+        self._views: Views
         self._launches = 0
 
     def halt(self) -> None:
@@ -194,20 +198,21 @@ class _EngineRun:
         how = engines.Launch(self._choice.path, self._ground.proxy, self._order.headed)
         self._browser = self._order.launcher(self._choice.name, how)
         self._launches += 1
+        self._views = Views(self.engine, self._browser.info.version, self._order.deviations)
         self._emit(EngineReady(self.engine, self._browser.info, relaunch=self._launches > 1))
 
-    def _by_page(self) -> dict[str, list[Planned]]:
+    def _by_page(self) -> dict[str, list[Case]]:
         assert self._browser is not None
-        grouped: dict[str, list[Planned]] = defaultdict(list)
+        grouped: dict[str, list[Case]] = defaultdict(list)
         for case in self._order.cases:
             reason = capabilities.missing(self._browser.info.protocol, case.scenario)
             if reason:
                 self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
             else:
-                grouped[case.scenario.page].append(plan.plan(case, self._ground))
+                grouped[case.scenario.page].append(case)
         return grouped
 
-    def _run_page(self, page: str, todo: Sequence[Planned]) -> None:
+    def _run_page(self, page: str, todo: Sequence[Case]) -> None:
         """Run what is to be done on one origin, on as many browsers as it takes."""
         if self._given_up:
             self._never_asked(todo)
@@ -221,7 +226,8 @@ class _EngineRun:
                     while todo:
                         self._stop_if_told()
                         self._ask_canaries(live)
-                        asked, left = plan.next_batch(todo)
+                        batch, left = plan.next_batch(todo)
+                        asked = [plan.plan(case, self._ground) for case in batch]
                         untouched, cause = self._run_batch(asked, live)
                         todo = [*untouched, *left]
                         if cause:
@@ -229,7 +235,7 @@ class _EngineRun:
             except BrowserCrashed as error:
                 todo = self._replace_browser(str(error), todo)
 
-    def _replace_browser(self, cause: str, todo: Sequence[Planned]) -> Sequence[Planned]:
+    def _replace_browser(self, cause: str, todo: Sequence[Case]) -> Sequence[Case]:
         """Start another browser and return what is left to do; give up after `RELAUNCHES`."""
         self._stop_if_told()
         assert self._browser is not None
@@ -249,8 +255,9 @@ class _EngineRun:
         self._never_asked(todo)
         return []
 
-    def _never_asked(self, todo: Sequence[Planned]) -> None:
-        for one in todo:
+    def _never_asked(self, todo: Sequence[Case]) -> None:
+        for case in todo:
+            one = plan.plan(case, self._ground)
             self._untested(one, Trouble.INCONCLUSIVE, f"never asked: {self._given_up}")
 
     def _stop_if_told(self) -> None:
@@ -264,7 +271,7 @@ class _EngineRun:
             self._halt_all()
             raise Stopped
 
-    def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Planned], str]:
+    def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Case], str]:
         """Run a batch and judge what came back; return what was never begun and, if the page died, the cause."""
         answers = live.ask(asked, lambda cases: self._emit(Progress(self.engine, cases)))
         for one, observation in live.observe(answers):
@@ -277,27 +284,23 @@ class _EngineRun:
             if self._ground.wire.read(one.token) or answers.of(one):
                 self._untested(one, Trouble.CRASH, answers.cause, answers.of(one))
             else:
-                # With a token of its own, so that a late request of the dead browser is none of the new one's.
-                untouched.append(plan.plan(one.case, self._ground))
+                # Planned again it has another token, so a late request of the dead browser is none of the new one's.
+                self._ground.forget(one.token)
+                untouched.append(one.case)
         return untouched, answers.cause
 
     def _judge(self, one: Planned, observation: Observation) -> None:
-        case = one.case
-        known = deviations.find(self._order.deviations, self.engine, case.scenario.id, case.expect, case.api)
-        if known is not None:
-            known = replace(known, instead=one.fill(known.instead))
-        predicted = predict(one, observation.page, observation.exchanges)
-        verdict = judge(one.expectation, observation, predicted, origin=one.origin, deviation=known)
-        self._finish(one, observation, verdict, predicted)
+        verdict, standard = self._views.judge(one, observation)
+        self._finish(one, observation, verdict, standard.predicted)
 
     def _untested(self, one: Planned, trouble: Trouble, cause: str, page: tuple[PageResult, ...] = ()) -> None:
         exchanges = self._ground.wire.read(one.token)
         observation = Observation(page, exchanges, trouble=trouble, cause=cause)
-        predicted = predict(one, page, exchanges)
-        self._finish(one, observation, judge(one.expectation, observation, predicted, origin=one.origin), predicted)
+        view = View(one.expectation, predict(one, page, exchanges))
+        self._finish(one, observation, judge(view, observation, origin=one.origin), view.predicted)
 
     def _finish(
         self, one: Planned, observation: Observation, verdict: Verdict, predicted: tuple[Prediction, ...]
     ) -> None:
-        self._ground.wire.judged(one.token)
+        self._ground.judged(one.token)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))

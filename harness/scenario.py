@@ -1,7 +1,8 @@
 """A scenario: a page on some origin does one thing to a target, and what must follow at the page and on the wire.
 
 Pure data that validates when made. Placeholders stand for what only a run knows: ``{page}`` the page's origin,
-``{api}`` the API's, ``{api2}`` the same API under another origin. Imports only the wire's vocabulary.
+``{api}`` the API's, ``{api2}`` the API under another origin, ``{cross}`` under another site, ``{h2}`` over HTTP/2;
+``harness.places`` says how they are varied. Imports only the wire's vocabulary and that of literal answers.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from harness.literal import Role, Script, templates
+from harness.places import PLACED, mentions
 from harness.wire import Kind, Pairs
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ID = re.compile(r"[!-~]+")  # the catalogue's own are kebab-case (a test sees to it); files may have others
 _PAGE = re.compile(r"null|https?://[a-z0-9-]+(\.[a-z0-9-]+)*")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Api(str, Enum):
@@ -29,6 +31,7 @@ class Api(str, Enum):
 
 
 BOTH = (Api.FETCH, Api.XHR)
+LITERAL = "literal"  # the name, in place of a hook set's, under which literal answers are given
 
 
 class Outcome(str, Enum):
@@ -39,6 +42,7 @@ class Outcome(str, Enum):
     OPAQUE = "opaque"  # script got a response that says nothing (no-cors, manual redirect)
     ABORTED = "aborted"  # the scenario itself gave up waiting
     EXCEPTION = "exception"  # the interface refused the call, nothing was sent
+    NO_ANSWER = "no-answer"  # script saw a network error, and the wire shows that no answer came that is HTTP
     UNEXPLAINED = "unexplained"  # a network error that the wire does not explain: never a verdict about CORS
 
     __str__ = str.__str__
@@ -48,6 +52,8 @@ class Outcome(str, Enum):
 class Step:
     """One request of a page. ``url`` begins with a placeholder; times are milliseconds.
 
+    ``body_kind`` is what script hands over as the body: ``text``, ``urlencoded`` (URLSearchParams), ``bytes`` (one per
+    character) or ``stream`` (a ReadableStream of such); ``referrer_policy`` is empty for the page's own.
     ``after_ms`` is the earliest start, counted from the scenario's; ``abort_ms`` is when the page itself gives up,
     counted from the arrival of its first request at the server; ``deadline_ms`` when the harness does.
     """
@@ -61,24 +67,40 @@ class Step:
     redirect: str = "follow"
     cache: str = "default"
     upload_listener: bool = False
+    body_kind: str = "text"
+    referrer_policy: str = ""
     after_ms: int = 0
     abort_ms: int | None = None
     deadline_ms: int = 8000
 
     def __post_init__(self) -> None:
         problems = [
-            *([] if _TOKEN.fullmatch(self.method) else [f"method {self.method!r} is no token"]),
-            *(
-                []
-                if self.url.startswith(("{page}/", "{api}/", "{api2}/"))
-                else [f"url {self.url!r} has no placeholder"]
-            ),
+            *([] if PLACED.match(self.url) else [f"url {self.url!r} has no placeholder"]),
             *_not_among("credentials", self.credentials, ("omit", "same-origin", "include")),
             *_not_among("mode", self.mode, ("cors", "no-cors", "same-origin")),
             *_not_among("redirect", self.redirect, ("follow", "error", "manual")),
+            *_not_among("cache", self.cache, _CACHES),
+            *_not_among("body_kind", self.body_kind, ("text", "urlencoded", *_OF_BYTES)),
+            *_not_among("referrer_policy", self.referrer_policy, ("", *_REFERRER_POLICIES)),
         ]
+        if self.body_kind in _OF_BYTES and self.body and max(self.body) > "\xff":
+            problems.append(f"body {self.body!r} is no bytes: it has characters beyond 0xFF")
         if problems:
             raise ValueError("; ".join(problems))
+
+
+_CACHES = ("default", "no-store", "reload", "no-cache", "force-cache")  # only-if-cached is for a page's own site
+_OF_BYTES = ("bytes", "stream")
+_REFERRER_POLICIES = (
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "same-origin",
+    "origin",
+    "strict-origin",
+    "origin-when-cross-origin",
+    "strict-origin-when-cross-origin",
+    "unsafe-url",
+)
 
 
 def _not_among(name: str, value: str, valid: tuple[str, ...]) -> list[str]:
@@ -87,11 +109,16 @@ def _not_among(name: str, value: str, valid: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What script must see of one step; ``headers`` are the names it may read, exactly, in lower case."""
+    """What script must see of one step; ``headers`` are the names it may read, exactly, in lower case.
+
+    ``reason`` is the oracle's name for what refuses, ``type`` the response's type; either is empty for: whatever.
+    """
 
     outcome: Outcome
     status: int | None = None
     headers: frozenset[str] = frozenset()
+    reason: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,8 @@ class Crossing:
     """One exchange that must be on the wire.
 
     ``asks`` are the request's headers that matter to CORS (`ASKED`), ``answers`` those of the response (`ANSWERED` and
-    every Access-Control-*): exactly these and no others, doubled where doubled. ``status`` None means: whatever.
+    every Access-Control-*): exactly these and no others, doubled where doubled. ``status`` None means: whatever the
+    answer, and with or without cookies.
     """
 
     method: str
@@ -125,43 +153,68 @@ class Expectation:
     def __post_init__(self) -> None:
         if any(seen.outcome is Outcome.UNEXPLAINED for seen in self.seen):
             raise ValueError("an unexplained outcome can't be expected")
-        if any(seen.outcome is Outcome.BLOCKED for seen in self.seen) and not self.wire:
+        # What the fetch refuses by itself, such as a bad port, has a reason instead.
+        dead = any(
+            seen.outcome is Outcome.NO_ANSWER or (seen.outcome is Outcome.BLOCKED and not seen.reason)
+            for seen in self.seen
+        )
+        if dead and not self.wire:
             raise ValueError("a block without an exchange on the wire can't be told from a dead server")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A stable id, the page's origin, the steps, and the expectation under each hook set that it applies to."""
+    """A stable id, the page's origin, the steps, and the expectation under each hook set that it applies to.
+
+    ``turns`` are literal answers instead of a hook set's: one script for each step, or one for all; the hook set is
+    then called `LITERAL`. An expectation of None is: what the oracle makes of those answers.
+    """
 
     id: str
     family: str
     summary: str
     steps: tuple[Step, ...]
-    expect: Mapping[str, Expectation]
+    expect: Mapping[str, Expectation | None]
     page: str = "http://localhost"
     apis: tuple[Api, ...] = field(default=BOTH)
+    turns: tuple[Script, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expect", MappingProxyType(dict(self.expect)))
         problems = [
-            *([] if _ID.fullmatch(self.id) else [f"id {self.id!r} is not kebab-case"]),
+            *([] if _ID.fullmatch(self.id) else [f"id {self.id!r} is not printable ASCII without blanks"]),
             *([] if _PAGE.fullmatch(self.page) else [f"page {self.page!r} is neither an origin without port nor null"]),
             *([] if self.steps and self.apis and self.expect else ["steps, apis and expectations must not be empty"]),
             *(
                 f"{hooks}: {len(expectation.seen)} expected sights for {len(self.steps)} steps"
                 for hooks, expectation in self.expect.items()
-                if len(expectation.seen) != len(self.steps)
+                if expectation is not None and len(expectation.seen) != len(self.steps)
             ),
         ]
+        if self.turns and len(self.turns) not in (1, len(self.steps)):
+            problems.append(f"{len(self.turns)} scripts for {len(self.steps)} steps")
+        if bool(self.turns) != (LITERAL in self.expect) or (None in self.expect.values() and not self.turns):
+            problems.append(f"literal answers and the hook set {LITERAL!r} go together")
+        if self.needs_http_2 and not self.turns:
+            problems.append("only literal answers are given over HTTP/2")
         if Api.XHR in self.apis and any(not _xhr_can(step) for step in self.steps):
-            problems.append("XMLHttpRequest has no such mode, redirect, cache or credentials")
+            problems.append("XMLHttpRequest has no such mode, redirect, cache, credentials, body or referrer policy")
+        if Api.FETCH in self.apis and any(step.upload_listener for step in self.steps):
+            problems.append("fetch() has no upload listeners")
         if problems:
             raise ValueError(f"scenario {self.id}: {'; '.join(problems)}")
 
+    @property
+    def needs_http_2(self) -> bool:
+        """Whether anything of it is to happen at ``{h2}``, which is served only where somebody needs it."""
+        scripted = any(rule.role is Role.H2 for script in self.turns for rule in script.rules)
+        texts = (*(step.url for step in self.steps), *(text for script in self.turns for text in templates(script)))
+        return scripted or any(mentions(text, "h2") for text in texts)
+
 
 def _xhr_can(step: Step) -> bool:
-    plain = (step.mode, step.redirect, step.cache) == ("cors", "follow", "default")
-    return plain and step.credentials in ("same-origin", "include")
+    plain = (step.mode, step.redirect, step.cache, step.referrer_policy) == ("cors", "follow", "default", "")
+    return plain and step.credentials != "omit" and step.body_kind != "stream"
 
 
 ASKED = ("origin", "access-control-request-method", "access-control-request-headers", "authorization", "cookie")

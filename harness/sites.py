@@ -24,7 +24,9 @@ from harness.daemons import DaemonExecutor
 from harness.errors import SiteFault
 from harness.forwarding import ForwardProxy
 from harness.listening import listen
+from harness.literal import Role, Scripts
 from harness.loop import LoopThread
+from harness.responder import Responder, literal_or
 from harness.wire import AsgiApp, Wire, recorder
 
 START_DEADLINE = 20.0  # seconds
@@ -68,6 +70,7 @@ class Sites:
         self._thread = LoopThread("corsproof-sites")
         self._servers: list[_Server] = []
         self._executors: list[DaemonExecutor] = []
+        self._responders: list[tuple[Site, Responder]] = []
         self._ports: dict[tuple[str, str], int] = {}
         self._proxy = ForwardProxy(self._ports)
         self._authority: trustme.CA | None = None
@@ -85,15 +88,24 @@ class Sites:
         return self._proxy.url
 
     def serve(
-        self, app: Any, name: str, *, tls: bool = False, hosts: tuple[str, ...] = (), interface: str = "auto"
+        self,
+        app: Any,
+        name: str,
+        *,
+        tls: bool = False,
+        hosts: tuple[str, ...] = (),
+        interface: str = "auto",
+        scripts: Scripts | None = None,
     ) -> Site:
         """Serve ``app`` and return when it accepts connections; raise `SiteFault` where it does not start.
 
         Browsers that use `proxy` reach the site under each of ``hosts`` too, on the scheme's default port.
         ``interface`` is ``"wsgi"``, ``"asgi"`` or ``"auto"``, which asks the application whether it is a coroutine.
+        Of ``scripts``, the rules for the page's own server are answered in the place of the application.
         """
         wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
         asgi = self._asgi(app) if wsgi else cast(AsgiApp, app)
+        asgi = asgi if scripts is None else literal_or(asgi, scripts)
         context = self._tls(hosts) if tls else None
         sockets = listen()
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
@@ -108,6 +120,18 @@ class Sites:
             self.name(site, host)
         return site
 
+    def serve_literally(self, scripts: Scripts, role: Role, name: str, *, tls: bool = False) -> Site:
+        """Answer by the scripts, in a role, on a port of its own; return when it accepts connections.
+
+        In the role `Role.H2` it speaks HTTP/2, for which it must have ``tls``.
+        """
+        responder = Responder(scripts, self._wire)
+        context = self._tls(()) if tls else None
+        port = self._thread.call(responder.start(role, tls=context, site=name), START_DEADLINE)
+        site = Site(name, "https" if tls else "http", port)
+        self._responders.append((site, responder))
+        return site
+
     def name(self, site: Site, host: str) -> None:
         """Let browsers that use `proxy` reach a site under one host more, on the scheme's default port."""
         self._ports[site.scheme, host] = site.port
@@ -117,6 +141,10 @@ class Sites:
         for server in self._servers:
             if server.site is site:
                 self._thread.call(server.stop(), STOP_DEADLINE)
+        for literal, responder in self._responders:
+            if literal is site:
+                self._thread.call(responder.stop(), STOP_DEADLINE)
+                site.stopped("its server has stopped")
 
     def close(self) -> None:
         """Stop every site and the proxy, and join their thread; may be called twice."""
@@ -136,7 +164,8 @@ class Sites:
         return cast(AsgiApp, middleware)
 
     async def _close(self, servers: list[_Server]) -> None:
-        await asyncio.gather(self._proxy.stop(), *(server.stop() for server in servers))
+        responders = (responder.stop() for _, responder in self._responders)
+        await asyncio.gather(self._proxy.stop(), *responders, *(server.stop() for server in servers))
 
     def _tls(self, hosts: tuple[str, ...]) -> ssl.SSLContext:
         if self._authority is None:

@@ -53,8 +53,9 @@ class Kind(str, Enum):
 class Exchange:
     """One request as it arrived and one answer as it left; ``status`` is None where no answer began.
 
-    ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is what the application raised. What may be
-    secret has no place in the repr, which tests and logs print.
+    ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is what the application raised; ``step`` is
+    the step of the scenario in whose time the request arrived (`Wire.turn`). What may be secret has no place in the
+    repr, which tests and logs print.
     """
 
     site: str
@@ -69,6 +70,7 @@ class Exchange:
     ending: Ending = Ending.OPEN
     error: str = ""
     scheme: str = "http"
+    step: int = 0
     started: float = field(default=0.0, compare=False, repr=False)
     ended: float = field(default=0.0, compare=False, repr=False)
 
@@ -90,6 +92,7 @@ class Wire:
     def __init__(self) -> None:
         self._exchanges: dict[str, list[Exchange]] = defaultdict(list)
         self._judged: set[str] = set()
+        self._steps: dict[str, int] = {}
         self._late: list[Exchange] = []
         self._changed = threading.Condition()
 
@@ -102,7 +105,8 @@ class Wire:
             if exchange.token in self._judged:
                 self._late.append(exchange)
                 return 0
-            self._exchanges[exchange.token].append(exchange)
+            step = self._steps.get(exchange.token, 0)
+            self._exchanges[exchange.token].append(replace(exchange, step=step) if step else exchange)
             self._changed.notify_all()
             return len(self._exchanges[exchange.token]) - 1
 
@@ -111,8 +115,14 @@ class Wire:
         with self._changed:
             exchanges = self._exchanges.get(exchange.token, [])
             if place < len(exchanges):
-                exchanges[place] = exchange
+                step = exchanges[place].step
+                exchanges[place] = replace(exchange, step=step) if step else exchange
             self._changed.notify_all()
+
+    def turn(self, token: str, step: int) -> None:
+        """Note that a scenario begins a step: what arrives for it from now on belongs to that one."""
+        with self._changed:
+            self._steps[token] = step
 
     def read(self, token: str) -> tuple[Exchange, ...]:
         """Return the exchanges of a token in the order of their arrival."""
@@ -142,6 +152,7 @@ class Wire:
         with self._changed:
             self._judged.add(token)
             self._exchanges.pop(token, None)
+            self._steps.pop(token, None)
 
     def take_late(self) -> tuple[Exchange, ...]:
         """Return, once, the exchanges that arrived when their case had been judged without them."""
@@ -154,6 +165,13 @@ def token_of(query: bytes) -> str | None:
     """Return the scenario id in a query string, or None."""
     found = _TOKEN.findall(query)
     return found[-1].decode("ascii") if found else None  # the last: a page's own URL may have one before ours
+
+
+def without_token(target: str) -> str:
+    """Return a path and query as the scenario has it, without the parameter that ties it to its case."""
+    path, _, query = target.partition("?")
+    kept = [part for part in query.split("&") if part and not part.startswith(f"{TOKEN_PARAMETER}=")]
+    return f"{path}?{'&'.join(kept)}" if kept else path
 
 
 def recorder(app: AsgiApp, site: str, wire: Wire) -> AsgiApp:

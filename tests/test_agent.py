@@ -19,7 +19,9 @@ from client_site import BatchDone, PageDied, Results, Session
 from harness import engines
 from harness.engines import Browser, EngineName
 from harness.ground import Ground
+from harness.literal import Answer, Rule, Script
 from harness.observation import PageOutcome, PageResult
+from harness.scenario import LITERAL
 from harness.wire import Receive, Send
 
 pytestmark = pytest.mark.browser
@@ -166,10 +168,12 @@ def step(ground: Ground) -> Callable[..., dict[str, Any]]:
         plain: dict[str, Any] = {
             "headers": [],
             "body": None,
+            "body_kind": "text",
             "credentials": "same-origin",
             "mode": "cors",
             "redirect": "follow",
             "cache": "default",
+            "referrer_policy": "",
             "upload_listener": False,
             "after_ms": 0,
             "abort_ms": None,
@@ -316,8 +320,117 @@ def test_after_ms(tell: Tell, step: Step) -> None:
     """A step starts no earlier than told, counted from its unit's start, and leaves the pool to others until then."""
     told = tell([step("fetch"), step("fetch", after_ms=400)], [step("xhr")], pool=1)
     first, *_ = mine = [report for report in told.reports if report["unit"] == "u0"]
-    assert mine[1]["started_ms"] - first["started_ms"] >= 380
+    assert mine[1]["started_ms"] - first["started_ms"] >= 300  # the first was announced before it started
     assert told.reports[-1] is mine[1], "the other unit must not have waited"
+
+
+BODIES: dict[str, tuple[str, str, bytes, str | None]] = {
+    "text": ("text", TEXT, TEXT.encode(), "text/plain;charset=UTF-8"),
+    "urlencoded": ("urlencoded", "a=b&c=ü d", b"a=b&c=%C3%BC+d", "application/x-www-form-urlencoded;charset=UTF-8"),
+    "bytes": ("bytes", "\0\x7f\x80\xff", b"\0\x7f\x80\xff", None),
+    "no-bytes": ("bytes", "", b"", None),
+}
+
+
+@APIS
+@pytest.mark.parametrize(("kind", "body", "sent", "type_"), BODIES.values(), ids=BODIES)
+def test_kinds_of_body(
+    tell: Tell, step: Step, ground: Ground, api: str, kind: str, body: str, sent: bytes, type_: str | None
+) -> None:
+    """What script hands over as a body goes out as that, with the type that comes with it."""
+    told = tell([step(api, "/echo", "POST", body=body, body_kind=kind)])
+    assert [result.outcome for result in told.results] == [PageOutcome.RESPONSE]
+    exchange = ground.wire.settle(told.reports[0]["token"], DEADLINE)[-1]
+    assert exchange.request_body == sent
+    given = dict(exchange.request_headers).get("content-type")
+    assert (given or "").lower() == (type_ or "").lower()
+
+
+def test_a_stream_is_handed_over_as_one(tell: Tell, step: Step, ground: Ground, browser: Browser) -> None:
+    """Over HTTP/1 none of them streams: it is a network error, or the text of an object."""
+    told = tell([step("fetch", "/echo", "POST", body="a\xff", body_kind="stream")])
+    (result,) = told.results
+    exchanges = ground.wire.settle(told.reports[0]["token"], DEADLINE)
+    ends: dict[EngineName, tuple[PageOutcome, str | None]] = {
+        EngineName.CHROMIUM: (PageOutcome.NETWORK_ERROR, None),
+        EngineName.FIREFOX: (PageOutcome.RESPONSE, "[object ReadableStream]"),
+        EngineName.WEBKIT: (PageOutcome.NETWORK_ERROR, None),
+    }
+    assert (result.outcome, result.body) == ends[browser.info.name]
+    assert b"a\xff" not in [exchange.request_body for exchange in exchanges]
+
+
+POLICIES: dict[str, tuple[str, bool]] = {
+    "the-pages-own": ("", True),
+    "no-referrer": ("no-referrer", False),
+    "same-origin": ("same-origin", False),
+    "origin": ("origin", True),
+    "unsafe-url": ("unsafe-url", True),
+}
+
+
+@pytest.mark.parametrize(("policy", "told_origin"), POLICIES.values(), ids=POLICIES)
+def test_the_referrer_policy(
+    tell: Tell, step: Step, ground: Ground, browser: Browser, policy: str, told_origin: bool
+) -> None:
+    """It is the step's own where it has one: in mode no-cors it hides the page's address and, by Fetch, its origin."""
+    told = tell([step("fetch", "/echo", "POST", mode="no-cors", referrer_policy=policy)])
+    assert [result.outcome for result in told.results] == [PageOutcome.RESPONSE]
+    headers = dict(ground.wire.settle(told.reports[0]["token"], DEADLINE)[-1].request_headers)
+    shown = told_origin or browser.info.name is EngineName.CHROMIUM  # chromium-no-cors-origin-shown
+    assert headers["origin"] == (ground.page_origin("http://localhost") if shown else "null")
+    assert ("referer" in headers) is told_origin
+    assert (policy == "unsafe-url") is ("/agent/" in headers.get("referer", ""))
+
+
+def announced(tell: Tell, step: Step, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[int, int]]]:
+    """Tell units of three steps, of one and of two; return which steps were announced, and what had arrived by then."""
+    begun: dict[str, list[tuple[int, int]]] = {}
+
+    def turn(unit: str, index: int) -> None:
+        begun.setdefault(unit, []).append((index, len(ground.wire.read(unit))))
+
+    monkeypatch.setattr(ground.board, "turn", turn)
+    told = tell([step("fetch"), step("xhr"), step("fetch")], [step("fetch")], [step("xhr"), step("fetch")])
+    assert {result.outcome for result in told.results} == {PageOutcome.RESPONSE}
+    return sorted(begun.values(), key=len)
+
+
+ANNOUNCED = [[(0, 0), (1, 1)], [(0, 0), (1, 1), (2, 2)]]
+
+
+def test_each_step_is_announced(tell: Tell, step: Step, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's site knows which step begins before its request goes out; of a single step it need not."""
+    assert announced(tell, step, ground, monkeypatch) == ANNOUNCED
+
+
+def test_each_step_is_announced_from_the_sandbox(
+    tell_sandboxed: Tell, step: Step, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frame, which cannot reach the site itself, has its parent announce them."""
+    assert announced(tell_sandboxed, step, ground, monkeypatch) == ANNOUNCED
+
+
+def test_each_step_has_the_answers_of_its_turn(
+    tell: Tell, step: Step, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Literal answers change from step to step, for whichever unit asks, though all of them ask at once."""
+    api, allow = ground.api_origin(LITERAL, "http://localhost"), ("Access-Control-Allow-Origin", "*")
+    scripts = [Script((Rule((Answer(200 + number, (allow,)),)),)) for number in range(3)]
+    calling = ground.board.turn
+
+    def staging(unit: str, index: int) -> None:
+        if index == 0:
+            ground.scripts.put(unit, *scripts)
+        calling(unit, index)
+
+    monkeypatch.setattr(ground.board, "turn", staging)
+    told = tell(*([{**step("fetch"), "url": f"{api}/a?b=c"} for _ in scripts] for _ in range(8)))
+    statuses = [(report["step"], report["status"]) for report in told.reports]
+    assert sorted(statuses) == sorted((number, 200 + number) for number in range(3) for _ in range(8))
+    for token in {report["token"] for report in told.reports}:
+        recorded = [(exchange.step, exchange.status) for exchange in ground.wire.settle(token, DEADLINE)]
+        assert recorded == [(number, 200 + number) for number in range(3)]
 
 
 @APIS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,7 +107,22 @@ def test_the_oracle_imports_nothing_of_ours() -> None:
     assert {name for name in ours if not within(name, "harness.oracle")} - {"harness"} == set()
 
 
-@pytest.mark.parametrize("module", ["harness.verdict", "harness.scenario", "harness.plan", "harness.observation"])
+PURE = (
+    "verdict",
+    "scenario",
+    "plan",
+    "observation",
+    "prediction",
+    "literal",
+    "places",
+    "foresight",
+    "views",
+    "wording",
+    "vectors",
+)
+
+
+@pytest.mark.parametrize("module", [f"harness.{name}" for name in PURE])
 def test_pure_modules(module: str) -> None:
     """The verdict, and what it is made of, reaches neither engines nor reports nor a socket, nor through others."""
     loaded = reachable(module, GRAPH) | {module}
@@ -155,9 +171,21 @@ def test_the_subject_is_chosen_by_the_doors() -> None:
 
 @pytest.mark.parametrize("module", of("client_site", "server_site"))
 def test_sites_know_nothing_of_the_harness(module: str) -> None:
-    """Both sites stand without the harness, and without one another."""
+    """Both sites stand without the harness, and without one another; but there is one policy, and hooks enforce it."""
     other = "server_site" if within(module, "client_site") else "client_site"
-    assert {name for name in GRAPH[module] if within(name, "harness", other)} == set()
+    foreign = {name for name in GRAPH[module] if within(name, "harness", other)}
+    if module == "server_site.hooks.hardened":
+        foreign = {name for name in foreign if not within(name, "harness.policy")} - {"harness"}
+    assert foreign == set()
+
+
+def test_the_policy_is_light() -> None:
+    """What an application takes in with the hooks: the policy's own modules, the oracle, the errors, and one list."""
+    loaded = reachable("harness.policy", GRAPH) | {"harness.policy"}
+    own = {"harness.policy", "harness.objections", "harness.grants", "harness.origins", "harness.errors", "harness"}
+    assert {name for name in loaded if not within(name, "harness.oracle")} <= own
+    foreign = {name.partition(".")[0] for name in (loaded - {"harness"}) for name in GRAPH[name]} - {"harness"}
+    assert foreign - sys.stdlib_module_names == {"publicsuffixlist"}
 
 
 @pytest.mark.parametrize("module", sorted(SOURCES))

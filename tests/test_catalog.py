@@ -10,13 +10,20 @@ import pytest
 from harness import catalog, deviations
 from harness.engines import EngineName
 from harness.errors import UsageError
-from harness.scenario import BOTH, Api, Outcome, Scenario
+from harness.scenario import BOTH, Api, Expectation, Outcome, Scenario
 from harness.wire import Kind
 from server_site import HOOK_SETS
 
 HOOKS = catalog.load("hooks")
 BY_ID = {scenario.id: scenario for scenario in HOOKS}
 EVERY = tuple(scenario for suite in catalog.SUITES for scenario in catalog.load(suite))
+
+
+def expected(scenario: Scenario, hooks: str) -> Expectation:
+    """Return what a scenario of the hooks expects under a hook set; it is always said."""
+    expectation = scenario.expect[hooks]
+    assert expectation is not None
+    return expectation
 
 
 def test_ids_are_unique() -> None:
@@ -69,6 +76,13 @@ def test_deviations_are_of_something(suite: str) -> None:
         assert known.api is None or known.api in scenario.apis
         assert known.why
         assert known.link.startswith("https://")
+
+
+@pytest.mark.parametrize("suite", catalog.SUITES)
+def test_deviations_follow_from_a_rule(suite: str) -> None:
+    """Every recorded deviation is one of a rule of its engine: without one it would excuse nothing."""
+    rules = {(rule.engine, rule.name) for rule in deviations.RULES}
+    assert [known for known in catalog.deviations(suite) if (known.engine, known.rule) not in rules] == []
 
 
 @pytest.mark.parametrize("suite", catalog.SUITES)
@@ -132,14 +146,14 @@ def test_topic(topic: str) -> None:
 
 def outcomes(scenario: Scenario, hooks: str) -> set[Outcome]:
     """Return what is expected to be seen of a scenario under a hook set."""
-    return {seen.outcome for seen in scenario.expect[hooks].seen}
+    return {seen.outcome for seen in expected(scenario, hooks).seen}
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_reason_for_the_published_hooks(verb: str) -> None:
     """Unknown URLs are readable as 404 under the published hooks and blocked under the decorator."""
     scenario = BY_ID[f"unknown-url-{verb}"]
-    assert scenario.expect["published"].seen[0].status == 404
+    assert expected(scenario, "published").seen[0].status == 404
     assert outcomes(scenario, "published") == {Outcome.ALLOWED}
     assert outcomes(scenario, "decorator") == {Outcome.BLOCKED}
 
@@ -148,7 +162,7 @@ def test_published_preflights_echo_exactly() -> None:
     """Each published preflight is expected to grant the asking origin, the asked method and headers, and no more."""
     seen = 0
     for scenario in HOOKS:
-        for crossing in scenario.expect["published"].wire if "published" in scenario.expect else ():
+        for crossing in expected(scenario, "published").wire if "published" in scenario.expect else ():
             if crossing.kind is Kind.PREFLIGHT:
                 asks, answers = dict(crossing.asks), dict(crossing.answers)
                 headers = asks.get("access-control-request-headers")
@@ -165,8 +179,8 @@ def test_published_preflights_echo_exactly() -> None:
 def test_no_preflight_reaches_a_view() -> None:
     """No expected answer to a preflight has a view's mark, and none carries a secret."""
     for scenario in HOOKS:
-        for expectation in scenario.expect.values():
-            for crossing in expectation.wire:
+        for hooks in scenario.expect:
+            for crossing in expected(scenario, hooks).wire:
                 if crossing.kind is Kind.PREFLIGHT:
                     assert "x-view" not in dict(crossing.answers), scenario.id
                     assert {"authorization", "cookie"} & dict(crossing.asks).keys() == set(), scenario.id
@@ -175,7 +189,7 @@ def test_no_preflight_reaches_a_view() -> None:
 def test_the_proxy_needs_no_cors() -> None:
     """Under the proxy no preflight and no CORS header is expected."""
     for scenario in (each for each in HOOKS if "proxy" in each.expect):
-        for crossing in scenario.expect["proxy"].wire:
+        for crossing in expected(scenario, "proxy").wire:
             assert crossing.kind is Kind.ACTUAL
             assert [name for name, _ in crossing.answers if name.startswith("access-control-")] == []
 
@@ -184,6 +198,6 @@ def test_secrets_are_expected_wherever_they_are_sent() -> None:
     """A row whose step sends Authorization expects it on the request that is let through, and only there."""
     for scenario in HOOKS:
         if any(name == "Authorization" for step in scenario.steps for name, _ in step.headers):
-            for hooks, expectation in scenario.expect.items():
-                actual = [crossing for crossing in expectation.wire if crossing.kind is Kind.ACTUAL]
+            for hooks in scenario.expect:
+                actual = [crossing for crossing in expected(scenario, hooks).wire if crossing.kind is Kind.ACTUAL]
                 assert all(("authorization", "present") in crossing.asks for crossing in actual), (scenario.id, hooks)

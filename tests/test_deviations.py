@@ -1,17 +1,716 @@
-"""Recorded deviations: found for exactly their case."""
+"""Deviations: each rule makes its engine's story another one than the standard's, and records cover exactly their case.
+
+A story is what a server and script see, written down: `?PUT x-a > PUT > 200` is a preflight, the request itself and the
+status that script reads. `GET x=1` tells the header that a case is about, ` | ` stands between requests that share a
+preflight cache, and the last word of a request that failed is the reason.
+"""
 
 from __future__ import annotations
 
-import pytest
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
 
-from harness.deviations import Deviation, find
+import pytest
+from scenes import ALLOW_PAGE, API, OTHER, PAGE, URL, asks, leads_to, says
+
+from harness import oracle
+from harness.deviations import RULES, Deviation, Rule, find, model, rules_for
+from harness.oracle import (
+    STANDARD,
+    BodyKind,
+    CacheMode,
+    Credentials,
+    Exchange,
+    Headers,
+    Kind,
+    Mode,
+    Prediction,
+    PreflightCache,
+    Readable,
+    Redirect,
+    ReferrerPolicy,
+    Request,
+    ResponseType,
+    Rules,
+    WireRequest,
+    WireResponse,
+    predict,
+    xhr_events,
+)
+from harness.oracle.headers import contains, get
 from harness.scenario import Api, Expectation
+
+HOME = f"{PAGE}/home"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+# ---- telling stories -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request, the answers that are not simply generous, and the time."""
+
+    request: Request
+    preflight: WireResponse | None = None
+    pages: Mapping[str, WireResponse] = field(default_factory=dict)
+    at: float = 0.0
+
+    def serve(self, request: WireRequest) -> WireResponse:
+        """Answer; whatever says nothing of its own about the origin allows the one that asks."""
+        if request.kind is Kind.PREFLIGHT:
+            answer = self.preflight or WireResponse(204, _as_asked(request))
+        else:
+            answer = self.pages.get(request.url, WireResponse(200))
+        if contains(ALLOW_ORIGIN, answer.headers):
+            return answer
+        allow = ((ALLOW_ORIGIN, request.origin or "*"), ("Access-Control-Allow-Credentials", "true"))
+        return replace(answer, headers=(*answer.headers, *allow))
+
+
+def _as_asked(request: WireRequest) -> Headers:
+    asked = (
+        ("Access-Control-Allow-Methods", request.requested_method),
+        ("Access-Control-Allow-Headers", request.requested_headers),
+    )
+    return tuple((name, value) for name, value in asked if value is not None)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is asked for, what follows by the standard and by the rule; both with the rules ``beside`` in place."""
+
+    steps: tuple[Step, ...]
+    standard: str
+    instead: str
+    shown: str = ""
+    beside: tuple[str, ...] = ()
+
+    def told(self, rules: Rules) -> str:
+        """Tell the story of these rules."""
+        cache, parts = PreflightCache(), []
+        for step in self.steps:
+            prediction = predict(step.request, step.serve, cache=cache, now=step.at, rules=rules)
+            parts.append(self._part(prediction))
+            cache = prediction.cache
+        return " | ".join(parts)
+
+    def _part(self, prediction: Prediction) -> str:
+        runs = [(word, len([*same])) for word, same in groupby(map(self._word, prediction.exchanges))]
+        outcome = prediction.outcome
+        if isinstance(outcome, Readable):
+            plain = outcome.type in (ResponseType.BASIC, ResponseType.CORS)
+            end = str(outcome.status) if plain else outcome.type.value
+        else:
+            end = outcome.reason.value
+        return " > ".join([*(word if times == 1 else f"{word} x{times}" for word, times in runs), end])
+
+    def _word(self, exchange: Exchange) -> str:
+        request = exchange.request
+        parts = [request.method]
+        if request.kind is Kind.PREFLIGHT:
+            parts = [f"?{request.requested_method}", request.requested_headers or ""]
+        value = get(self.shown, request.headers) if self.shown else None
+        if value is not None:
+            parts.append(f"{self.shown}={'page' if value == PAGE else value}")
+        return " ".join(filter(None, parts))
+
+
+# ---- what is asked for -----------------------------------------------------------------------------
+
+
+def sends(*headers: tuple[str, str], method: str = "GET", url: str = URL, **more: Any) -> Request:
+    """A request with these headers."""
+    return asks(url, method=method, headers=headers, **more)
+
+
+def to(location: str, status: int = 307) -> WireResponse:
+    """A redirect."""
+    return leads_to(location, status, allow=())
+
+
+def offers(*headers: tuple[str, str]) -> WireResponse:
+    """An answer to a preflight that offers this much."""
+    return WireResponse(204, headers)
+
+
+def once(request: Request, preflight: WireResponse | None = None, **pages: Any) -> tuple[Step, ...]:
+    """A single request."""
+    return (Step(request, preflight, **pages),)
+
+
+def twice(request: Request, preflight: WireResponse | None = None, **pages: Any) -> tuple[Step, ...]:
+    """The same request two times, with the cache of the first."""
+    return once(request, preflight, **pages) * 2
+
+
+X_A, X_B = ("X-A", "1"), ("X-B", "1")
+JSON = ("Content-Type", "application/json")
+AUTHORIZATION = ("Authorization", "x")
+METHODS, NAMES, MAX_AGE = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"
+ANY_NAME = offers((NAMES, "*"))
+INCLUDE: dict[str, Any] = {"credentials": Credentials.INCLUDE}
+LISTENS: dict[str, Any] = {"api": oracle.Api.XHR, "upload_listener": True}
+STREAM: dict[str, Any] = {"method": "POST", "body": b"x", "body_kind": BodyKind.STREAM}
+BYTES: dict[str, Any] = {"body": b"x", "body_kind": BodyKind.BYTES}
+NO_CORS: dict[str, Any] = {"mode": Mode.NO_CORS}
+ERROR: dict[str, Any] = {"redirect": Redirect.ERROR}
+MANUAL: dict[str, Any] = {"redirect": Redirect.MANUAL}
+RELOAD: dict[str, Any] = {"cache": CacheMode.RELOAD}
+PUT, DELETE = sends(method="PUT"), sends(method="DELETE")
+HUGE = ("Range", f"bytes={2**63}-")
+REFUSED = says(allow=((ALLOW_ORIGIN, OTHER),))
+CHALLENGE = WireResponse(401, (("WWW-Authenticate", "Basic"),))
+NO_LOCATION = WireResponse(302)
+TWO_LOCATIONS = WireResponse(302, (("Location", "/x"), ("Location", "/x")))
+OTHER_LOCATIONS = WireResponse(302, (("Location", "/x"), ("Location", "/y")))
+
+# By the name of a rule, or by what follows the engine in it where several engines do the same.
+CASES: dict[str, Case] = {
+    # ---- several engines ----
+    "large-range-unsafe": Case(once(sends(HUGE)), "GET > 200", "?GET range > GET > 200"),
+    "headers-joined-first": Case(
+        once(sends(*[("Accept-Language", "a" * 100)] * 2)), "GET > 200", "?GET accept-language > GET > 200"
+    ),
+    "wildcard-covers-authorization": Case(
+        once(sends(AUTHORIZATION), ANY_NAME),
+        "?GET authorization > authorization-needs-listing",
+        "?GET authorization > GET > 200",
+    ),
+    "forced-method-listed": Case(
+        once(sends(method="PUT", **BYTES, **LISTENS), offers()), "?PUT > PUT > 200", "?PUT > method-not-allowed"
+    ),
+    "forced-preflight-remembered": Case(
+        (Step(sends(X_A)), Step(sends(method="POST", **BYTES, **LISTENS))),
+        "?GET x-a > GET > 200 | ?POST > POST > 200",
+        "?GET x-a > GET > 200 | POST > 200",
+    ),
+    "cache-replaced": Case(
+        (Step(PUT), Step(DELETE), Step(PUT)),
+        "?PUT > PUT > 200 | ?DELETE > DELETE > 200 | PUT > 200",
+        "?PUT > PUT > 200 | ?DELETE > DELETE > 200 | ?PUT > PUT > 200",
+    ),
+    "condition-bypasses-cache": Case(
+        twice(sends(("If-None-Match", "x"))),
+        "?GET if-none-match > GET > 200 | GET > 200",
+        "?GET if-none-match > GET > 200 | ?GET if-none-match > GET > 200",
+        beside=("cache-bypassed",),
+    ),
+    "cache-bypassed": Case(
+        twice(sends(method="PUT", **RELOAD)), "?PUT > PUT > 200 | PUT > 200", "?PUT > PUT > 200 | ?PUT > PUT > 200"
+    ),
+    "cache-wildcard-literal": Case(
+        (Step(sends(X_A, **INCLUDE), offers((NAMES, "x-a, *"))), Step(sends(X_B, **INCLUDE))),
+        "?GET x-a > GET > 200 | GET > 200",
+        "?GET x-a > GET > 200 | ?GET x-b > GET > 200",
+    ),
+    "cache-tainted-missed": Case(
+        twice(PUT, pages={URL: to(f"{OTHER}/")}),
+        "?PUT > PUT > ?PUT > PUT > 200 | PUT x2 > 200",
+        "?PUT > PUT > ?PUT > PUT > 200 | PUT > ?PUT > PUT > 200",
+    ),
+    "cache-kept-after-failure": Case(
+        (Step(PUT), Step(PUT, pages={URL: REFUSED}), Step(PUT)),
+        "?PUT > PUT > 200 | PUT > allow-origin-mismatch | ?PUT > PUT > 200",
+        "?PUT > PUT > 200 | PUT > allow-origin-mismatch | PUT > 200",
+    ),
+    "negative-max-age": Case(
+        twice(PUT, offers((METHODS, "PUT"), (MAX_AGE, "-1"))),
+        "?PUT > PUT > 200 | PUT > 200",
+        "?PUT > PUT > 200 | ?PUT > PUT > 200",
+    ),
+    "equal-locations-followed": Case(
+        once(sends(), pages={URL: TWO_LOCATIONS}), "GET > location-multiple", "GET x2 > 200"
+    ),
+    # ---- chromium ----
+    "chromium-hints-safelisted": Case(once(sends(("DPR", "2.0"))), "?GET dpr > GET > 200", "GET > 200"),
+    "chromium-user-agent-ignored": Case(
+        once(sends(("User-Agent", "x"))), "?GET user-agent > GET user-agent=x > 200", "GET > 200", shown="user-agent"
+    ),
+    "chromium-listener-needs-body": Case(once(sends(method="POST", **LISTENS)), "?POST > POST > 200", "POST > 200"),
+    "chromium-range-rewritten": Case(
+        once(sends(("Range", "Bytes=007-009"))),
+        "?GET range > GET range=Bytes=007-009 > 200",
+        "?GET range > GET range=bytes=7-9 > 200",
+        shown="range",
+    ),
+    "chromium-referrer-policy-hides-no-origin": Case(
+        once(sends(method="POST", referrer_policy=ReferrerPolicy.NO_REFERRER, **NO_CORS)),
+        "POST origin=null > opaque",
+        "POST origin=page > opaque",
+        shown="origin",
+    ),
+    "chromium-redirect-hides-origin": Case(
+        once(sends(method="POST", url=HOME, **NO_CORS), pages={HOME: to(URL)}),
+        "POST origin=page x2 > opaque",
+        "POST origin=page > POST origin=null > opaque",
+        shown="origin",
+    ),
+    "chromium-redirect-drops-hints": Case(
+        once(sends(("DPR", "2")), pages={URL: to("/x")}),
+        "?GET dpr > GET dpr=2 > ?GET dpr > GET dpr=2 > 200",
+        "?GET dpr > GET dpr=2 > GET > 200",
+        shown="dpr",
+    ),
+    "chromium-redirect-userinfo-refused": Case(
+        once(sends(url=HOME), pages={HOME: to("http://u:p@app.test:8000/x")}),
+        "GET x2 > 200",
+        "GET > redirect-includes-credentials",
+    ),
+    "chromium-redirect-needs-location": Case(
+        once(sends(**ERROR), pages={URL: NO_LOCATION}), "GET > redirect-mode-error", "GET > 302"
+    ),
+    "chromium-manual-location-checked": Case(
+        once(sends(**MANUAL), pages={URL: to("http://[")}), "GET > opaqueredirect", "GET > location-invalid"
+    ),
+    # ---- firefox ----
+    "firefox-high-bytes-unsafe": Case(once(sends(("Accept", "\xe9"))), "GET > 200", "?GET accept > GET > 200"),
+    "firefox-no-total-limit": Case(once(sends(*[("Accept", "a" * 114)] * 9)), "?GET accept > GET > 200", "GET > 200"),
+    "firefox-header-asked-twice": Case(
+        once(sends(X_A, X_A, X_B)), "?GET x-a,x-b > GET > 200", "?GET x-a,x-a,x-b > GET > 200"
+    ),
+    "firefox-stream-as-text": Case(
+        once(sends(**STREAM)),
+        "?POST > stream-over-http-one",
+        "POST content-type=text/plain;charset=UTF-8 > 200",
+        shown="content-type",
+    ),
+    "firefox-one-value-sent": Case(
+        once(sends(("From", "a"), ("From", "b"))),
+        "?GET from > GET from=a, b > 200",
+        "?GET from > GET from=b > 200",
+        shown="from",
+    ),
+    "firefox-url-credentials-sent": Case(
+        once(asks("http://u:p@api.test:9000/item", api=oracle.Api.XHR), pages={URL: CHALLENGE}),
+        "GET > 401",
+        "GET > GET authorization=Basic dTpw > 401",
+        shown="authorization",
+    ),
+    "firefox-cache-wildcard-missed": Case(
+        twice(sends(X_A), ANY_NAME), "?GET x-a > GET > 200 | GET > 200", "?GET x-a > GET > 200 | ?GET x-a > GET > 200"
+    ),
+    "firefox-cache-credentials-apart": Case(
+        (Step(sends(method="PUT", **INCLUDE)), Step(PUT)),
+        "?PUT > PUT > 200 | PUT > 200",
+        "?PUT > PUT > 200 | ?PUT > PUT > 200",
+    ),
+    "firefox-cache-head-missed": Case(
+        (Step(sends(X_A)), Step(sends(X_A, method="HEAD"))),
+        "?GET x-a > GET > 200 | HEAD > 200",
+        "?GET x-a > GET > 200 | ?HEAD x-a > HEAD > 200",
+    ),
+    "firefox-cache-renewed-from-now": Case(
+        (
+            Step(PUT, offers((METHODS, "PUT"), (MAX_AGE, "10"))),
+            Step(DELETE, offers((METHODS, "PUT, DELETE"), (MAX_AGE, "10")), at=6.0),
+            Step(PUT, at=12.0),
+        ),
+        "?PUT > PUT > 200 | ?DELETE > DELETE > 200 | ?PUT > PUT > 200",
+        "?PUT > PUT > 200 | ?DELETE > DELETE > 200 | PUT > 200",
+    ),
+    "firefox-malformed-max-age": Case(
+        twice(PUT, offers((METHODS, "PUT"), (MAX_AGE, "soon"))),
+        "?PUT > PUT > 200 | PUT > 200",
+        "?PUT > PUT > 200 | ?PUT > PUT > 200",
+    ),
+    "firefox-cache-cleared-by-any-failure": Case(
+        (Step(PUT), Step(sends(), pages={URL: REFUSED}), Step(PUT)),
+        "?PUT > PUT > 200 | GET > allow-origin-mismatch | PUT > 200",
+        "?PUT > PUT > 200 | GET > allow-origin-mismatch | ?PUT > PUT > 200",
+    ),
+    "firefox-preflights-after-redirect": Case(
+        once(sends(JSON, method="POST", url=HOME, **BYTES), pages={HOME: to(URL, 301)}),
+        "POST > GET > 200",
+        "POST > ?GET > GET > 200",
+    ),
+    "firefox-headers-return": Case(
+        once(sends(AUTHORIZATION, url=HOME), pages={HOME: to(URL), URL: to("/x")}),
+        "GET authorization=x > GET x2 > 200",
+        "GET authorization=x > GET > ?GET authorization > GET authorization=x > 200",
+        shown="authorization",
+    ),
+    "firefox-preflight-names-page-origin": Case(
+        once(PUT, pages={URL: to(f"{OTHER}/")}),
+        "?PUT origin=page > PUT origin=page > ?PUT origin=null > PUT origin=null > 200",
+        "?PUT origin=page > PUT origin=page > ?PUT origin=page > PUT origin=null > 200",
+        shown="origin",
+    ),
+    "firefox-manual-location-counted": Case(
+        once(sends(**MANUAL), pages={URL: OTHER_LOCATIONS}), "GET > opaqueredirect", "GET > location-multiple"
+    ),
+    # ---- webkit ----
+    "webkit-range-lenient": Case(once(sends(("Range", "BYTES=+0-1"))), "?GET range > GET > 200", "GET > 200"),
+    "webkit-stream-refused": Case(once(sends(**STREAM)), "?POST > stream-over-http-one", "stream-over-http-one"),
+    "webkit-high-bytes-as-utf8": Case(
+        once(sends(("X-A", "\xe9"), url=HOME)), "GET x-a=\xe9 > 200", "GET x-a=\xc3\xa9 > 200", shown="x-a"
+    ),
+    "webkit-cache-refused-stored": Case(
+        (Step(sends(X_A, method="PUT"), offers((NAMES, "x-a"))), Step(sends(X_A))),
+        "?PUT x-a > method-not-allowed | ?GET x-a > GET > 200",
+        "?PUT x-a > method-not-allowed | GET > 200",
+        beside=("cache-kept-after-failure",),
+    ),
+    "webkit-first-headers-asked-for": Case(
+        once(sends(JSON, method="POST", url=HOME, **BYTES), pages={HOME: to(URL, 301)}),
+        "POST > GET > 200",
+        "POST > ?GET content-type > GET > 200",
+    ),
+    "webkit-headers-return": Case(
+        once(sends(JSON, method="POST", url=HOME, **BYTES), pages={HOME: to(URL, 301), URL: to("/x")}),
+        "POST content-type=application/json > GET x2 > 200",
+        "POST content-type=application/json > GET > ?GET content-type > GET content-type=application/json > 200",
+        shown="content-type",
+    ),
+    "webkit-user-agent-lost": Case(
+        once(sends(("User-Agent", "x"), url=HOME), pages={HOME: to("/x")}),
+        "GET user-agent=x x2 > 200",
+        "GET user-agent=x > GET > 200",
+        shown="user-agent",
+    ),
+    "webkit-origin-stays": Case(
+        once(sends(method="POST", url=HOME), pages={HOME: to("/x", 301)}),
+        "POST origin=page > GET > 200",
+        "POST origin=page > GET origin=page > 200",
+        shown="origin",
+    ),
+    "webkit-redirect-abroad-needs-credentials": Case(
+        once(sends(url=HOME), pages={HOME: to(URL), URL: leads_to("/x", allow=ALLOW_PAGE)}),
+        "GET x3 > 200",
+        "GET x2 > allow-credentials-missing",
+    ),
+    "webkit-userinfo-refused-late": Case(
+        once(sends(method="PUT", url=HOME), pages={HOME: to("http://u:p@api.test:9000/item")}),
+        "PUT > redirect-includes-credentials",
+        "PUT > ?PUT > redirect-includes-credentials",
+    ),
+    "webkit-redirect-error-needs-location": Case(
+        once(sends(**ERROR), pages={URL: NO_LOCATION}), "GET > redirect-mode-error", "GET > 302"
+    ),
+    "webkit-empty-location-invalid": Case(
+        once(sends(), pages={URL: to("")}), "GET x21 > too-many-redirects", "GET > location-invalid"
+    ),
+    "webkit-preflight-has-user-agent": Case(
+        once(sends(("User-Agent", "x"))),
+        "?GET user-agent > GET user-agent=x > 200",
+        "?GET user-agent user-agent=x > GET user-agent=x > 200",
+        shown="user-agent",
+    ),
+    "webkit-locations-joined": Case(
+        once(sends(), pages={URL: OTHER_LOCATIONS}), "GET > location-multiple", "GET x2 > 200"
+    ),
+    "webkit-delete-becomes-get": Case(
+        once(DELETE, pages={URL: to(f"{OTHER}/")}),
+        "?DELETE > DELETE > ?DELETE > DELETE > 200",
+        "?DELETE > DELETE > GET > 200",
+    ),
+}
+BY_NAME = {rule.name: rule for rule in RULES}
+OF_EVENTS = {"chromium-upload-ends-with-answer", "chromium-error-without-upload", "chromium-empty-upload-unheard"}
+OF_THE_WALK = [rule for rule in RULES if rule.name not in OF_EVENTS]
+
+
+def suffix(rule: Rule) -> str:
+    """What follows the engine in a rule's name."""
+    return rule.name.removeprefix(f"{rule.engine}-")
+
+
+def case_of(rule: Rule) -> Case:
+    """The case of a rule, of its own or shared."""
+    return CASES.get(rule.name) or CASES[suffix(rule)]
+
+
+def others(rule: Rule, case: Case) -> list[Rule]:
+    """The rules beside, of the same engine."""
+    return [BY_NAME[f"{rule.engine}-{name}"] for name in case.beside]
+
+
+# ---- what each rule does ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", OF_THE_WALK, ids=lambda rule: rule.name)
+def test_rule(rule: Rule) -> None:
+    """Without the rule the story is the standard's, with it the engine's."""
+    case = case_of(rule)
+    assert case.told(model(others(rule, case))) == case.standard
+    assert case.told(model([rule, *others(rule, case)])) == case.instead
+
+
+@pytest.mark.parametrize("rule", OF_THE_WALK, ids=lambda rule: rule.name)
+def test_rules_compose(rule: Rule) -> None:
+    """Among all the others of its engine a rule still makes a difference."""
+    case, engine = case_of(rule), [other for other in RULES if other.engine == rule.engine]
+    without = [other for other in engine if other is not rule]
+    assert case.told(model(engine)) != case.told(model(without))
+
+
+UNSTORED = (Step(sends(method="PUT", cache=CacheMode.NO_STORE)), Step(PUT))
+STOPPED = (Step(PUT), Step(sends(**ERROR), pages={URL: to("/x")}), Step(PUT))
+SUFFIX_RANGE = ("Range", "bytes=-5")
+TAINTED_REFUSED = Step(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": says(allow=((ALLOW_ORIGIN, API),))})
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        pytest.param(
+            "chromium-cache-bypassed",
+            Case(UNSTORED, "?PUT > PUT > 200 | PUT > 200", "?PUT > PUT > 200 | ?PUT > PUT > 200"),
+            id="no-store-stores-nothing",
+        ),
+        pytest.param(
+            "chromium-redirect-userinfo-refused",
+            Case(
+                once(sends(url=HOME, api=oracle.Api.XHR), pages={HOME: to("http://u:p@app.test:8000/x")}),
+                "GET x2 > 200",
+                "GET x2 > 200",
+            ),
+            id="userinfo-of-an-xhr",
+        ),
+        pytest.param(
+            "chromium-range-rewritten",
+            Case(once(sends(SUFFIX_RANGE, url=HOME)), "GET range=bytes=-5 > 200", "GET range=bytes=-5 > 200", "range"),
+            id="another-range",
+        ),
+        pytest.param(
+            "chromium-headers-joined-first",
+            Case(once(sends(X_A, method="TRACE")), "method-forbidden", "method-forbidden"),
+            id="thrown-before-joined",
+        ),
+        pytest.param(
+            "firefox-header-asked-twice",
+            Case(once(sends(X_A, X_A, api=oracle.Api.XHR)), "?GET x-a > GET > 200", "?GET x-a > GET > 200"),
+            id="an-xhr-joins-first",
+        ),
+        pytest.param(
+            "firefox-cache-cleared-by-any-failure",
+            Case(
+                STOPPED,
+                "?PUT > PUT > 200 | GET > redirect-mode-error | PUT > 200",
+                "?PUT > PUT > 200 | GET > redirect-mode-error | PUT > 200",
+            ),
+            id="but-not-by-redirect-mode-error",
+        ),
+        pytest.param(
+            "firefox-headers-return",
+            Case(
+                once(
+                    asks(HOME, method="POST", body=b"x", api=oracle.Api.XHR),
+                    pages={HOME: to(URL, 301), URL: to("/x")},
+                ),
+                "POST content-type=text/plain;charset=UTF-8 > GET x2 > 200",
+                "POST content-type=text/plain;charset=UTF-8 > GET x2 > 200",
+                "content-type",
+            ),
+            id="the-type-of-an-xhr-body-stays-away",
+        ),
+        pytest.param(
+            "firefox-preflight-names-page-origin",
+            Case(
+                (TAINTED_REFUSED, TAINTED_REFUSED),
+                "?PUT > PUT > ?PUT > PUT > allow-origin-mismatch | PUT > ?PUT > PUT > allow-origin-mismatch",
+                "?PUT > PUT > ?PUT > PUT > allow-origin-mismatch | PUT > ?PUT > PUT > allow-origin-mismatch",
+            ),
+            id="a-failure-clears-what-the-page-was-granted",
+        ),
+        pytest.param(
+            "firefox-preflight-names-page-origin",
+            Case(
+                once(PUT, WireResponse(204, ((METHODS, "PUT"), (ALLOW_ORIGIN, PAGE))), pages={URL: to(f"{OTHER}/")}),
+                "?PUT > PUT > ?PUT > allow-origin-mismatch",
+                "?PUT > PUT > ?PUT > PUT > 200",
+            ),
+            id="and-accepts-it-back",
+        ),
+        pytest.param(
+            "firefox-manual-location-counted",
+            Case(once(sends(**MANUAL), pages={URL: TWO_LOCATIONS}), "GET > opaqueredirect", "GET > opaqueredirect"),
+            id="equal-locations-are-one",
+        ),
+        pytest.param(
+            "webkit-locations-joined",
+            Case(once(sends(), pages={URL: NO_LOCATION}), "GET > 302", "GET > 302"),
+            id="no-location-to-join",
+        ),
+    ],
+)
+def test_how_far_a_rule_reaches(name: str, case: Case) -> None:
+    """What a rule changes besides, and what it leaves alone."""
+    assert case.told(STANDARD) == case.standard
+    assert case.told(model([BY_NAME[name]])) == case.instead
+
+
+def test_every_case_is_of_a_rule() -> None:
+    """The table has no case that nobody asks for."""
+    assert CASES.keys() <= {rule.name for rule in RULES} | {suffix(rule) for rule in RULES}
+
+
+XHR: dict[str, Any] = {"api": oracle.Api.XHR}
+OPENED = ("readystatechange:1", "loadstart")
+ENDED = ("readystatechange:2", "readystatechange:4", "load", "loadend")
+UPLOADED = ("upload.loadstart", "upload.load", "upload.loadend")
+UPLOAD_FAILED = ("readystatechange:4", "upload.error", "upload.loadend", "error", "loadend")
+FAILED = ("readystatechange:4", "error", "loadend")
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "received", "standard", "instead"),
+    [
+        pytest.param(
+            "chromium-upload-ends-with-answer",
+            Step(sends(method="POST", **BYTES, **LISTENS), pages={URL: to("data:,")}),
+            True,
+            OPENED + UPLOADED + FAILED,
+            OPENED + UPLOADED[:1] + UPLOAD_FAILED,
+            id="upload-ends-with-answer",
+        ),
+        pytest.param(
+            "chromium-error-without-upload",
+            Step(sends(method="PUT", **LISTENS), pages={URL: REFUSED}),
+            False,
+            OPENED + FAILED,
+            OPENED + UPLOAD_FAILED,
+            id="error-without-upload",
+        ),
+        pytest.param(
+            "chromium-error-without-upload",
+            Step(sends(method="PUT", **LISTENS)),
+            False,
+            OPENED + ENDED,
+            OPENED + ENDED,
+            id="no-error-without-upload",
+        ),
+        pytest.param(
+            "chromium-empty-upload-unheard",
+            Step(sends(method="POST", body=b"", **LISTENS)),
+            True,
+            OPENED + UPLOADED + ENDED,
+            OPENED + UPLOADED[:1] + ENDED,
+            id="empty-upload-unheard",
+        ),
+    ],
+)
+def test_rule_of_events(
+    name: str, step: Step, received: bool, standard: tuple[str, ...], instead: tuple[str, ...]
+) -> None:
+    """What script hears of a request, by the standard and by the rule."""
+    outcome = predict(step.request, step.serve).outcome
+    assert xhr_events(step.request, outcome, received) == standard
+    assert model([BY_NAME[name]]).xhr_events(step.request, outcome, received) == instead
+
+
+def test_no_rules_no_departure() -> None:
+    """A model of nothing is the standard itself."""
+    assert model(()) is STANDARD
+    assert model(rules_for("netscape", "4.0")) is STANDARD
+
+
+def test_rules_add_up_in_their_order() -> None:
+    """Each rule is given what those before it have made."""
+    seen: list[Rules] = []
+
+    def marking(rules: Rules) -> Rules:
+        seen.append(rules)
+        return replace(rules)
+
+    made = model([rule_of(apply=marking), rule_of(apply=marking)])
+    assert seen[0] is STANDARD
+    assert seen[1] is not STANDARD
+    assert made is not seen[1]
+
+
+# ---- the list --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_is_complete(rule: Rule) -> None:
+    """A rule is named after its engine, says both things in a sentence each, and leads to a clause."""
+    assert rule.name.startswith(f"{rule.engine}-")
+    for sentence in (rule.fetch, rule.instead):
+        assert re.fullmatch(r"\S[^\n]*\.", sentence)
+    assert rule.link.startswith(("https://fetch.spec.whatwg.org/#", "https://xhr.spec.whatwg.org/#"))
+
+
+def test_names_are_unique() -> None:
+    """A name means one rule."""
+    assert len(BY_NAME) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("engine", "version"),
+    [
+        ("chromium", "156.0.8078.108"),
+        ("firefox", "153.7.0"),
+        ("webkit", "WebKitGTK 2.50.6"),
+        ("web-platform-tests", ""),
+    ],
+)
+def test_rules_for(engine: str, version: str) -> None:
+    """An engine has its own rules and no others, in the order in which they apply."""
+    assert rules_for(engine, version) == tuple(rule for rule in RULES if rule.engine == engine)
+
+
+# ---- what a rule is --------------------------------------------------------------------------------
+
+
+def rule_of(**more: Any) -> Rule:
+    """A rule that changes nothing."""
+    nothing: Callable[[Rules], Rules] = lambda rules: rules  # noqa: E731
+    plain: dict[str, Any] = {"name": "webkit-x", "engine": "webkit", "fetch": "A.", "instead": "B.", "link": "c"}
+    return Rule(**{**plain, "apply": nothing, **more})
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "version", "holds"),
+    [
+        pytest.param(None, None, "2.50.6", True, id="no-bounds"),
+        pytest.param(None, None, "", True, id="no-bounds-no-version"),
+        pytest.param("2.50", None, "2.50", True, id="since-is-inclusive"),
+        pytest.param("2.50", None, "2.50.0", True, id="zeros-count-nothing"),
+        pytest.param("2.50.0", None, "2.50", True, id="nor-in-a-bound"),
+        pytest.param("2.50", None, "2.49.9", False, id="before-since"),
+        pytest.param("2.9", None, "2.50", True, id="by-number"),
+        pytest.param("2.50", None, "2.9", False, id="not-by-letter"),
+        pytest.param(None, "2.50", "2.50", False, id="until-is-exclusive"),
+        pytest.param(None, "2.50", "2.49.9", True, id="before-until"),
+        pytest.param("2.50", "2.52", "2.51.90", True, id="between"),
+        pytest.param("2.50", None, "unknown", False, id="unknown-is-before-all"),
+        pytest.param("2.50", None, "WebKitGTK 2.50.6 (GTK 4)", True, id="with-words"),
+        pytest.param("128", "141", "140.0esr", True, id="with-a-suffix"),
+    ],
+)
+def test_versions(since: str | None, until: str | None, version: str, holds: bool) -> None:
+    """Bounds are compared number by number."""
+    rule = rule_of(since=since, until=until)
+    assert rule.holds_in("webkit", version) is holds
+    assert not rule.holds_in("firefox", version)
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        pytest.param({"name": "Webkit x"}, "'Webkit x' is not a name", id="name"),
+        pytest.param({"since": "soon"}, "webkit-x: 'soon' is not a version", id="since"),
+        pytest.param({"until": "2.x"}, "webkit-x: '2.x' is not a version", id="until"),
+        pytest.param({"since": "2.50", "until": "2.50.0"}, "no version is from 2.50 on", id="empty"),
+    ],
+)
+def test_refused_when_made(more: dict[str, Any], problem: str) -> None:
+    """A rule that no version could have is a mistake."""
+    with pytest.raises(ValueError, match=problem):
+        rule_of(**more)
+
+
+# ---- records ---------------------------------------------------------------------------------------
 
 INSTEAD = Expectation((), ())
 BOTH = Deviation("firefox", "put", "published", "why", "link", INSTEAD)
 ONE = Deviation("firefox", "get", "published", "why", "link", INSTEAD, api=Api.XHR)
 
-CASES = {
+RECORDED = {
     "through-any-interface": (("firefox", "put", "published", Api.FETCH), BOTH),
     "through-the-other-too": (("firefox", "put", "published", Api.XHR), BOTH),
     "through-its-interface": (("firefox", "get", "published", Api.XHR), ONE),
@@ -23,7 +722,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("case", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("case", "expected"), RECORDED.values(), ids=RECORDED)
 def test_find(case: tuple[str, str, str, Api], expected: Deviation | None) -> None:
     """A record covers its engine, scenario, hook set and interface, and nothing beside."""
     assert find((ONE, BOTH), *case) is expected

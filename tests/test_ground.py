@@ -12,7 +12,11 @@ import httpx
 import pytest
 
 from harness import canaries
+from harness.ground import PAGES as PAGES_SITE
 from harness.ground import Ground
+from harness.literal import NO_RULE, Answer, Role, Rule, Script
+from harness.plan import Case, Planned, plan
+from harness.scenario import LITERAL, Api, Expectation, Outcome, Scenario, Seen, Step
 from harness.wire import Receive, Send
 from server_site import BROKEN, HOOK_SETS
 
@@ -71,12 +75,28 @@ def test_origins(ground: Ground, page: str, page_origin: str, api_origin: str) -
     assert re.fullmatch(api_origin, api)
     other = ground.other_api_origin("one", page)
     assert len({ground.page_origin(page), api, other}) == 3, "all three must be different origins"
-    assert urlsplit(other).scheme == urlsplit(api).scheme
+    cross = ground.cross_api_origin("one", page)
+    assert urlsplit(other).scheme == urlsplit(cross).scheme == urlsplit(api).scheme
+    assert urlsplit(cross).hostname == "127.0.0.1"
+
+
+@pytest.mark.parametrize("page", [page for page, _, _ in PAGES.values()], ids=PAGES)
+def test_literal_origins(ground: Ground, page: str) -> None:
+    """Literal answers are given on localhost, under another port of it, and on another site; over the page's scheme."""
+    api, other, cross = (
+        urlsplit(origin(LITERAL, page))
+        for origin in (ground.api_origin, ground.other_api_origin, ground.cross_api_origin)
+    )
+    assert {api.scheme, other.scheme, cross.scheme} == {urlsplit(ground.page_url(page)).scheme}
+    assert (api.hostname, other.hostname, cross.hostname) == ("localhost", "localhost", "127.0.0.1")
+    assert api.port == cross.port != other.port
+    assert ground.page_url(page) not in {each.geturl() for each in (api, other, cross)}
 
 
 def test_the_document_of_the_null_page_is_on_localhost(ground: Ground) -> None:
     """The page `null` lives in a frame of a page on localhost."""
-    assert ground.page_url("null") == ground.page_url("http://localhost")
+    assert ground.page_url("null") == ground.page_url("http://localhost") == ground.page_origin("http://localhost")
+    assert ground.page_origin("null") == "null"
 
 
 def asked(client: httpx.Client, url: str) -> str:
@@ -161,6 +181,108 @@ def test_faults() -> None:
         assert ground.faults() == {}
         ground.stop(gone)
         assert ground.faults() == {"one": "site 'one': its server has stopped"}
+
+
+# ---- literal answers -------------------------------------------------------------------------------
+
+
+def saying(text: str, role: Role | None = None) -> Rule:
+    """Answer by this body."""
+    return Rule((Answer(200, body=text.encode()),), role=role)
+
+
+def planned(ground: Ground, *turns: Script, page: str = "http://localhost") -> Planned:
+    """Plan a case with these answers, or one without any."""
+    step, hooks = Step("GET", "{api}/a"), LITERAL if turns else "one"
+    expect = {hooks: None if turns else Expectation((Seen(Outcome.ALLOWED),), ())}
+    one = Scenario("a", "f", "s", (step,) * (len(turns) or 1), expect, page, (Api.FETCH,), turns)
+    return plan(Case(one, hooks, Api.FETCH, hooks), ground)
+
+
+def told(client: httpx.Client, one: Planned, place: str) -> str:
+    """Ask for a case at one of its places."""
+    return client.get(f"{dict(one.places)[place]}/a?corsproof={one.token}").text
+
+
+@pytest.mark.parametrize("page", ["http://localhost", "https://app.example.com", "null"])
+def test_a_staged_case_is_answered_in_every_role(ground: Ground, client: httpx.Client, page: str) -> None:
+    """The API's answers under two names, its other origin's, and those of the page's own site."""
+    script = Script((saying("api", Role.API), saying("api2", Role.API2), saying("page", Role.PAGE)))
+    one = planned(ground, script, page=page)
+    ground.stage(one)
+    places = ("api", "cross", "api2", "home")
+    assert [told(client, one, place) for place in places] == ["api", "api", "api2", "page"]
+    sites = [exchange.site for exchange in ground.wire.settle(one.token, DEADLINE)]
+    assert sites == [LITERAL, LITERAL, LITERAL, PAGES_SITE]
+    ground.judged(one.token)
+
+
+@pytest.mark.parametrize("page", ["http://localhost", "https://app.example.com", "null"])
+def test_over_http_2(ground: Ground, page: str) -> None:
+    """Whatever the page, one origin gives literal answers over HTTP/2, with HTTPS, on a port of its own."""
+    one = planned(ground, Script((saying("two", Role.H2),)), page=page)
+    ground.stage(one)
+    places = dict(one.places)
+    assert urlsplit(places["h2"])[:2] not in {urlsplit(url)[:2] for name, url in one.places if name != "h2"}
+    with httpx.Client(http2=True, verify=False, trust_env=False, timeout=DEADLINE) as client:
+        answer = client.get(f"{places['h2']}/a?corsproof={one.token}")
+    assert (answer.http_version, answer.text) == ("HTTP/2", "two")
+    (exchange,) = ground.wire.settle(one.token, DEADLINE)
+    assert (exchange.site, exchange.scheme) == (LITERAL, "https")
+    ground.judged(one.token)
+
+
+def test_http_2_is_served_when_asked_for() -> None:
+    """A case that does not need it starts no server for it."""
+    with Ground({}) as ground:
+        planned(ground, Script((saying("one"),)))
+        before = set(ground._served)
+        planned(ground, Script((saying("two", Role.H2),)))
+        planned(ground, Script((saying("two", Role.H2),)))
+        assert set(ground._served) - before == {(f"{LITERAL}-{Role.H2}", "https")}
+        assert ground.faults() == {}
+
+
+def test_before_and_after_nobody_answers(ground: Ground, client: httpx.Client) -> None:
+    """A case has no answers until it is staged, and none once it is judged; what arrives then is late."""
+    one = planned(ground, Script((saying("api"),)))
+    nothing = NO_RULE.body.decode()
+    assert told(client, one, "api") == nothing
+    ground.stage(one)
+    assert told(client, one, "api") == "api"
+    ground.judged(one.token)
+    assert ground.wire.read(one.token) == ()
+    assert told(client, one, "api") == nothing
+    assert [exchange.token for exchange in ground.wire.take_late()] == [one.token]
+
+
+def test_turns_are_called_at_the_board(ground: Ground, client: httpx.Client) -> None:
+    """What a page says to its site before a step changes the answers; the first are there from the beginning."""
+    one = planned(ground, Script((saying("first"),)), Script((saying("second"),)))
+    ground.stage(one)
+    assert told(client, one, "api") == "first"
+    ground.board.turn(one.token, 1)
+    assert told(client, one, "api") == "second"
+    ground.judged(one.token)
+
+
+def test_a_case_with_a_hook_set_has_nothing_to_stage(ground: Ground, client: httpx.Client) -> None:
+    """Its answers are the application's."""
+    one = planned(ground)
+    ground.stage(one)
+    assert told(client, one, "api") == "one"
+    ground.judged(one.token)
+
+
+def test_a_literal_site_that_is_gone_is_a_fault() -> None:
+    """It is told under the name by which its exchanges are known."""
+    with Ground({}) as ground:
+        ground.api_origin(LITERAL, "http://localhost")
+        ground.other_api_origin(LITERAL, "http://localhost")
+        assert ground.faults() == {}
+        site = next(site for (name, _), site in ground._served.items() if name.startswith(LITERAL))
+        ground.stop(site)
+        assert ground.faults() == {LITERAL: f"site {LITERAL!r}: its server has stopped"}
 
 
 def test_the_wire_is_shared(ground: Ground, client: httpx.Client) -> None:

@@ -6,7 +6,23 @@ import threading
 
 import pytest
 
-from harness.literal import Answer, Close, CutOff, Departure, Literal, Raw, Role, Rule, Script, Scripts
+from harness.literal import (
+    NO_RULE,
+    NO_TOKEN,
+    Answer,
+    Close,
+    CutOff,
+    Departure,
+    Literal,
+    Playing,
+    Raw,
+    Role,
+    Rule,
+    Script,
+    Scripts,
+    filled,
+    templates,
+)
 from harness.wire import Ending, Kind, Pairs
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -200,6 +216,9 @@ FITS: dict[str, tuple[Rule, Role, Kind, str, bool]] = {
     "role": (Rule((ONE,), role=Role.API2), Role.API2, A, "/x", True),
     "other-role": (Rule((ONE,), role=Role.API2), Role.API, A, "/x", False),
     "page": (Rule((ONE,), role=Role.PAGE), Role.PAGE, A, "/x", True),
+    "any-but-http-2": (Rule((ONE,)), Role.H2, A, "/x", False),
+    "http-2": (Rule((ONE,), role=Role.H2), Role.H2, A, "/x", True),
+    "http-2-only": (Rule((ONE,), role=Role.H2), Role.API, A, "/x", False),
     "all-three": (Rule((ONE,), kind=A, path="/x", role=Role.API), Role.API, A, "/x", True),
     "two-of-three": (Rule((ONE,), kind=A, path="/x", role=Role.API), Role.API, A, "/y", False),
 }
@@ -207,7 +226,7 @@ FITS: dict[str, tuple[Rule, Role, Kind, str, bool]] = {
 
 @pytest.mark.parametrize(("rule", "role", "kind", "path", "fits"), FITS.values(), ids=FITS)
 def test_which_requests_a_rule_answers(rule: Rule, role: Role, kind: Kind, path: str, fits: bool) -> None:
-    """A rule answers by kind, path and role, where it names them; the page's server must be named."""
+    """A rule answers by kind, path and role, where it names them; the page's server, and HTTP/2, must be named."""
     scripts = Scripts()
     scripts.put("t", Script((rule,)))
     assert scripts.answer("t", role, kind, path) == (ONE if fits else None)
@@ -233,6 +252,92 @@ def test_put_and_drop() -> None:
     scripts.drop("t")
     scripts.drop("t")
     assert scripts.answer("t", Role.API, A, "/") is None
+
+
+def test_playing() -> None:
+    """A script that is played counts for itself: another playing of it begins anew."""
+    script = Script((Rule((ONE, TWO), kind=P), Rule((THREE,), path="/x")))
+    first, second = Playing(script), Playing(script)
+    assert [first.answer(Role.API, P, "/") for _ in range(3)] == [ONE, TWO, TWO]
+    assert first.answer(Role.API, A, "/x") == THREE
+    assert first.answer(Role.API, A, "/y") is None
+    assert second.answer(Role.API, P, "/") == ONE
+
+
+def test_turns() -> None:
+    """Each turn has its own answers, from their beginning, and the first is played until another one is called."""
+    scripts = Scripts()
+    scripts.put("t", Script((Rule((ONE, TWO)),)), Script((Rule((THREE, ONE)),)))
+    scripts.put("u", Script((Rule((TWO, ONE)),)))
+    told: list[Literal | None] = []
+    for turn in (None, 0, 1, 1, 0):
+        if turn is not None:
+            scripts.turn("t", turn)
+        told += [scripts.answer("t", Role.API, A, "/") for _ in range(2)]
+    assert told == [ONE, TWO, ONE, TWO, THREE, ONE, THREE, ONE, ONE, TWO]
+    assert scripts.answer("u", Role.API, A, "/") == TWO
+    scripts.put("t", Script((Rule((TWO,)),)))
+    assert scripts.answer("t", Role.API, A, "/") == TWO
+
+
+def test_a_turn_that_is_none() -> None:
+    """One turn too many cannot be; the only script goes on in every turn; without scripts a turn changes nothing."""
+    scripts = Scripts()
+    script = Script((Rule((ONE,)),))
+    scripts.put("t", script, script)
+    with pytest.raises(IndexError):
+        scripts.turn("t", 2)
+    scripts.put("t", script)
+    scripts.turn("t", 1)
+    assert scripts.answer("t", Role.API, A, "/") == ONE
+    scripts.drop("t")
+    for token in ("t", "nobody"):
+        scripts.turn(token, 0)
+        assert scripts.answer(token, Role.API, A, "/") is None
+
+
+TEMPLATE = (("A", "<x>"), ("A", "<x>"), ("<x>", "b<x>"))
+FULL = (("A", "full"), ("A", "full"), ("<x>", "bfull"))
+FILLED: dict[str, tuple[Literal, Literal]] = {
+    "answer": (Answer(200, TEMPLATE, b"<x>"), Answer(200, FULL, b"<x>")),
+    "status-line": (Answer(b"HTTP/1.1 200 <x>", TEMPLATE), Answer(b"HTTP/1.1 200 <x>", FULL)),
+    "no-length": (Answer(200, TEMPLATE, b"a", add_length=False), Answer(200, FULL, b"a", add_length=False)),
+    "raw": (Raw(b"\xff <x>", TEMPLATE), Raw(b"\xff full", FULL)),
+    "cut-off": (CutOff(Answer(200, TEMPLATE), 20), CutOff(Answer(200, FULL), 20)),
+    "close": (Close(), Close()),
+}
+
+
+@pytest.mark.parametrize(("template", "full"), FILLED.values(), ids=FILLED)
+def test_filled(template: Literal, full: Literal) -> None:
+    """Values of headers, and raw bytes, are templates; everything else stays, and the template itself too."""
+    rule = Rule((template, ONE), kind=P, path="/<x>", role=Role.API2)
+    script = Script((rule, Rule((template,))))
+    done = filled(script, lambda text: text.replace("<x>", "full"))
+    assert done == Script((Rule((full, ONE), kind=P, path="/<x>", role=Role.API2), Rule((full,))))
+    assert script.rules[0] is rule
+    assert rule.answers == (template, ONE)
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_templates(name: str) -> None:
+    """What is filled is what can be looked at before."""
+    template, _ = FILLED[name]
+    script, seen = Script((Rule((template, ONE)), Rule((ONE,)))), list[str]()
+
+    def note(text: str) -> str:
+        seen.append(text)
+        return text
+
+    filled(script, note)
+    assert sorted(templates(script)) == sorted(seen)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "€"], ids=["line-break", "no-latin-1"])
+def test_what_is_filled_in_must_be_sayable(value: str) -> None:
+    """A value that no answer can have is refused as it is in an answer."""
+    with pytest.raises(ValueError, match="the field"):
+        filled(Script((Rule((Answer(200, (("A", "<x>"),)),)),)), lambda text: value)
 
 
 def test_scripts_from_several_threads() -> None:
@@ -271,6 +376,31 @@ def test_the_page_says_only_what_servers_say(answer: Literal) -> None:
     """A rule for the page's own server is refused where that server would refuse the answer."""
     with pytest.raises(ValueError, match="page's own server"):
         Rule((ONE, answer), role=Role.PAGE)
+
+
+UNSAYABLE_OVER_HTTP_2: dict[str, Literal] = {
+    **UNSAYABLE,
+    "connection": Answer(200, (("Connection", "close"),)),
+    "keep-alive": Answer(200, (("keep-alive", "1"),)),
+    "upgrade": Answer(200, (("Upgrade", "h2c"),)),
+    "blank-before": Answer(200, (("A", " true"),)),
+    "blank-behind": Answer(200, (("A", "true\t"),)),
+}
+
+
+@pytest.mark.parametrize("answer", UNSAYABLE_OVER_HTTP_2.values(), ids=UNSAYABLE_OVER_HTTP_2)
+def test_over_http_2_only_what_it_can_say(answer: Literal) -> None:
+    """A rule for HTTP/2 is refused where HTTP/2 has no way to say the answer; any other server can."""
+    with pytest.raises(ValueError, match="HTTP/2 cannot say"):
+        Rule((ONE, answer), role=Role.H2)
+    Rule((ONE, answer), role=Role.API)
+
+
+def test_over_http_2_all_else() -> None:
+    """Any status and field, doubled or odd, that HTTP has a grammar for."""
+    fields = (("X-A", "1"), ("x-a", ""), ("B", "a b\t\xe9"))
+    for answer in (Answer(999, fields, b"x"), Answer(204, fields), NO_RULE, NO_TOKEN):
+        assert answer.suits_http_2
 
 
 def test_invalid_rules_and_scripts() -> None:

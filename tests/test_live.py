@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from made_events import INFO
@@ -15,7 +16,11 @@ from harness import canaries, plan
 from harness.engines import EngineInfo, Message
 from harness.errors import BrowserCrashed
 from harness.ground import Ground
+from harness.literal import Answer, Role, Rule, Script
 from harness.live import LivePage, Stopped, live_page
+from harness.plan import Planned
+from harness.scenario import LITERAL, Api, Scenario, Step
+from harness.wire import Kind
 
 
 class Silent:
@@ -89,6 +94,125 @@ def test_a_stop_ends_the_waiting(live: tuple[LivePage, Session], monkeypatch: py
 
 def test_every_canary_has_an_exchange_to_be_compared() -> None:
     """Two must be readable and two blocked, at the page and at the server."""
-    outcomes = [canary.expect[canaries.HOOKS].seen[0].outcome.value for canary in canaries.CANARIES]
+    expected = [canary.expect[canaries.HOOKS] for canary in canaries.CANARIES]
+    outcomes = [expectation.seen[0].outcome.value for expectation in expected if expectation]
     assert sorted(outcomes) == ["allowed", "allowed", "blocked", "blocked"]
-    assert all(canary.expect[canaries.HOOKS].wire for canary in canaries.CANARIES)
+    assert all(expectation and expectation.wire for expectation in expected)
+
+
+# ---- what the browser says -------------------------------------------------------------------------
+
+
+class Talking(Silent):
+    """A browser whose page says what it is told to say."""
+
+    def __init__(self) -> None:
+        self.said: list[Message] = []
+
+    def messages(self) -> tuple[Message, ...]:
+        """Repeat all of it."""
+        return tuple(self.said)
+
+
+def asked(ground: Ground, steps: int = 1) -> Planned:
+    """Plan a case with literal answers that are never given."""
+    step, script = Step("GET", "{api}/a"), Script((Rule((Answer(200),)),))
+    one = Scenario("a", "f", "s", (step,) * steps, {LITERAL: None}, apis=(Api.FETCH,), turns=(script,))
+    return plan.plan(plan.Case(one, LITERAL, Api.FETCH, LITERAL), ground)
+
+
+class Answering:
+    """A page that answers each batch at once, by network errors, and notes what it was given."""
+
+    def __init__(self, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.units: list[dict[str, Any]] = []
+        self.answers_at_hand: list[bool] = []
+        self._ground = ground
+        self._session = ground.board.open()
+        monkeypatch.setattr(ground.board, "open", lambda: self._session)
+        monkeypatch.setattr(self._session, "give", self._give)
+
+    def _give(self, batch: dict[str, Any]) -> None:
+        self.units += batch["units"]
+        for unit in batch["units"]:
+            answer = self._ground.scripts.answer(unit["id"], Role.API, Kind.ACTUAL, "/a")
+            self.answers_at_hand.append(answer is not None)
+            end = {"origin": "http://a", "outcome": "network-error", "started_ms": 0, "ended_ms": 1}
+            self._session.post([{"unit": unit["id"], "step": n, **end} for n in range(len(unit["steps"]))], None)
+        self._session.post([], batch["number"])
+
+
+def test_the_browsers_words_reach_their_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that it said of the case's URLs in this batch, in its order, bare codes last; of others, it is theirs."""
+    browser = Talking()
+    with Ground({}) as ground:
+        Answering(ground, monkeypatch)
+        with live_page("http://localhost", browser, ground) as page:
+            words: dict[str, tuple[str, ...]] = {}
+            for _ in range(2):
+                one, other = asked(ground), asked(ground)
+                browser.said += [Message("before the batch", f"http://a/?corsproof={one.token}")]
+                answers = page.ask([one, other])
+                browser.said += [
+                    Message("code", f"http://a/?corsproof={one.token}", is_code=True),
+                    Message("first", f"http://a/?corsproof={one.token}"),
+                    Message(f"second, of http://a/?b&corsproof={other.token}&c"),
+                    Message("small talk", "http://a/"),
+                    Message(f"third, of 'http://a/?corsproof={one.token}'."),
+                ]
+                words |= {each.token: observation.words for each, observation in page.observe(answers)}
+                assert words[one.token] == ("first", f"third, of 'http://a/?corsproof={one.token}'.", "code")
+                assert words[other.token] == (f"second, of http://a/?b&corsproof={other.token}&c",)
+
+
+def test_answers_are_at_hand_before_the_page_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page may ask as soon as it has its batch; what a case is answered is forgotten where it is judged."""
+    with Ground({}) as ground:
+        told, one = Answering(ground, monkeypatch), asked(ground)
+        with live_page("http://localhost", Silent(), ground) as page:
+            answers = page.ask([one])
+        assert answers.is_complete(one)
+        assert (told.units[-1]["id"], told.answers_at_hand[-1]) == (one.token, True)
+        ground.judged(one.token)
+        assert ground.scripts.answer(one.token, Role.API, Kind.ACTUAL, "/a") is None
+
+
+# ---- warming up ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["http://localhost", "https://localhost", "null"])
+def test_a_page_is_warmed_up_once_for_literal_answers(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every host of theirs is asked before the first case, and not again; nobody judges that, and nothing is kept."""
+    with Ground({}) as ground:
+        told = Answering(ground, monkeypatch)
+        cases = [asked(ground), asked(ground)]
+        with live_page(page, Silent(), ground) as open_page:
+            for case in cases:
+                open_page.ask([case])
+        first, *others = told.units
+        assert [unit["id"] for unit in others] == [case.token for case in cases]
+        hosts = {urlsplit(step["url"]).hostname for step in first["steps"]}
+        assert hosts == {"localhost", "127.0.0.1"}
+        assert set(ground.scripts._turns) == {case.token for case in cases}
+
+
+def test_canaries_need_no_warming_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks an application only is given what he asks, and nothing before it."""
+    with Ground({}) as ground:
+        told = Answering(ground, monkeypatch)
+        with live_page("http://localhost", Silent(), ground) as page:
+            page.ask_canaries()
+        assert len(told.units) == len(canaries.CANARIES)
+
+
+def test_a_page_that_dies_while_it_is_warmed_up_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cause is told at once, and of the cases none was asked."""
+    with Ground({}) as ground:
+        session, one = ground.board.open(), asked(ground)
+        monkeypatch.setattr(ground.board, "open", lambda: session)
+        monkeypatch.setattr(session, "give", lambda batch: session.die("the browser's process ended"))
+        with live_page("http://localhost", Silent(), ground) as page:
+            answers = page.ask([one])
+        assert answers.cause == "the browser's process ended"
+        assert not answers.is_complete(one)
+        assert ground.scripts._turns == {}

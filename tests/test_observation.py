@@ -80,6 +80,24 @@ def test_malformed(changes: dict[str, Any]) -> None:
         PageResult.read(report)
 
 
+def test_the_first_word_is_the_reason() -> None:
+    """A browser's first sentence is the specific one; where it said nothing, there is none."""
+    result = PageResult.read(REPORT)
+    assert Observation((result,), (), ("the first", "the second")).reason == "the first"
+    assert Observation((result,), ()).reason == ""
+
+
+def test_what_can_tell_a_reason() -> None:
+    """The browser's words and the messages of exceptions that script caught; not those of network errors."""
+    read = PageResult.read(REPORT)
+    error = {"name": "TypeError", "message": "no such method"}
+    thrown = PageResult.read({**REPORT, "outcome": "exception", "error": error})
+    failed = PageResult.read({**REPORT, "outcome": "network-error", "error": error})
+    observed = Observation((read, thrown, failed, thrown), (), ("said",))
+    assert observed.sayings == ("said", "TypeError: no such method", "TypeError: no such method")
+    assert Observation((failed,), ()).sayings == ()
+
+
 def test_duration() -> None:
     """An observation takes as long as all its steps together."""
     result = PageResult.read(REPORT)

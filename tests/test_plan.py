@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from literal_cases import ORIGINS
 
 from harness import plan
+from harness.literal import Answer, Role, Rule, Script
 from harness.plan import Case, Planned
-from harness.scenario import Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
+from harness.scenario import LITERAL, Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
 READ = Seen(Outcome.ALLOWED, 200)
@@ -32,6 +35,10 @@ class Places:
         """Name the page."""
         return f"page({page})"
 
+    def page_url(self, page: str) -> str:
+        """Name its document's origin."""
+        return f"home({page})"
+
     def api_origin(self, api: str, page: str) -> str:
         """Name the API."""
         return f"api({api},{page})"
@@ -39,6 +46,14 @@ class Places:
     def other_api_origin(self, api: str, page: str) -> str:
         """Name its other origin."""
         return f"api2({api},{page})"
+
+    def cross_api_origin(self, api: str, page: str) -> str:
+        """Name its origin on another site."""
+        return f"cross({api},{page})"
+
+    def http_2_origin(self) -> str:
+        """Name the origin over HTTP/2."""
+        raise AssertionError("served for nobody")
 
 
 def planned(one: Scenario, hooks: str = "none", api: Api = Api.FETCH) -> Planned:
@@ -71,8 +86,12 @@ def test_repeats() -> None:
 
 def test_a_faulty_variant_is_held_to_the_published_hooks() -> None:
     """A broken variant keeps its name and has the expectations of what it is a variant of."""
-    cases = list(plan.cases([scenario("a", ("published",)), scenario("b", ("none",))], ["broken:origin-list"]))
-    assert {(case.scenario.id, case.hooks, case.expect) for case in cases} == {("a", "broken:origin-list", "published")}
+    scenarios = [scenario("a", ("published",)), scenario("b", ("none",)), scenario("c", ("hardened",))]
+    cases = plan.cases(scenarios, ["broken:origin-list", "broken:hardened-null"])
+    assert {(case.scenario.id, case.hooks, case.expect) for case in cases} == {
+        ("a", "broken:origin-list", "published"),
+        ("c", "broken:hardened-null", "hardened"),
+    }
 
 
 PATTERNS = {
@@ -156,6 +175,7 @@ def test_unit_as_the_agent_reads_it() -> None:
         "ü",
         "include",
         upload_listener=True,
+        body_kind="urlencoded",
         after_ms=5,
         abort_ms=6,
         deadline_ms=7,
@@ -171,10 +191,12 @@ def test_unit_as_the_agent_reads_it() -> None:
             "url": f"api(none,http://localhost)/a?corsproof={result.token}",
             "headers": [["X-A", "1"]],
             "body": "ü",
+            "body_kind": "urlencoded",
             "credentials": "include",
             "mode": "cors",
             "redirect": "follow",
             "cache": "default",
+            "referrer_policy": "",
             "upload_listener": True,
             "after_ms": 5,
             "abort_ms": 6,
@@ -208,16 +230,96 @@ SINGLE, SEQUENCE = scenario(), scenario(steps=2)
 @given(st.lists(st.booleans(), max_size=450))
 def test_batches_lose_nothing(kinds: list[bool]) -> None:
     """Batch by batch every case comes once; sequences come first, few at a time and never among single requests."""
-    one, two = planned(SINGLE), planned(SEQUENCE)
-    todo = [dataclasses.replace(two if many else one, token=f"t{index}") for index, many in enumerate(kinds)]
-    left: list[Planned] = list(todo)
-    come: list[Planned] = []
+    todo = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
+    left: Sequence[Case] = todo
+    come: list[Case] = []
     while left:
-        chosen, rest = plan.next_batch(left)
-        sequences = {len(each.unit["steps"]) > 1 for each in chosen}
+        chosen, left = plan.next_batch(left)
+        sequences = {len(case.scenario.steps) > 1 for case in chosen}
         assert len(sequences) == 1
         assert 0 < len(chosen) <= (plan.SEQUENCES if True in sequences else plan.BATCH)
         come += chosen
-        left = list(rest)
-    assert sorted(each.token for each in come) == sorted(each.token for each in todo)
-    assert [len(each.unit["steps"]) for each in come] == [2] * sum(kinds) + [1] * (len(kinds) - sum(kinds))
+    assert come == sorted(todo, key=lambda case: -len(case.scenario.steps))
+
+
+def test_no_batch_of_nothing() -> None:
+    """Where nothing is left to do, nothing is chosen."""
+    assert [list(part) for part in plan.next_batch([])] == [[], []]
+
+
+# ---- literal answers -------------------------------------------------------------------------------
+
+
+def literal(*scripts: Script, steps: int = 1, expect: Expectation | None = None, url: str = "{api}/a") -> Scenario:
+    """Make a scenario with literal answers to GETs."""
+    asked = (Step("GET", url),) * steps
+    return Scenario("a", "f", "s", asked, {LITERAL: expect}, apis=(Api.FETCH,), turns=scripts)
+
+
+def planned_literally(one: Scenario) -> Planned:
+    """Plan it for origins that could be."""
+    return plan.plan(Case(one, LITERAL, Api.FETCH, LITERAL), ORIGINS)
+
+
+def opening(status: int, *headers: tuple[str, str]) -> Script:
+    """Answer everything openly, with this status."""
+    return Script((Rule((Answer(status, (("Access-Control-Allow-Origin", "{page}"), *headers)),)),))
+
+
+def test_literal_answers_are_filled() -> None:
+    """Their templates name the origins of this run, and the token that ties a redirect's target to the case."""
+    result = planned_literally(literal(opening(302, ("Location", "{api2|user:word@}/b?{token}&c"))))
+    ((rule,),) = [script.rules for script in result.turns]
+    (answer,) = rule.answers
+    assert isinstance(answer, Answer)
+    assert answer.headers == (
+        ("Access-Control-Allow-Origin", "http://localhost:41111"),
+        ("Location", f"http://user:word@localhost:43333/b?corsproof={result.token}&c"),
+    )
+
+
+def test_every_origin_has_a_place() -> None:
+    """The page's and its document's, the API's, its other one's and the one on another site."""
+    assert dict(planned_literally(literal(opening(200))).places) == {
+        "page": "http://localhost:41111",
+        "home": "http://localhost:41111",
+        "api": "http://localhost:42222",
+        "api2": "http://localhost:43333",
+        "cross": "http://127.0.0.1:42222",
+    }
+
+
+AT_H2 = {
+    "asked-there": literal(opening(200), url="{h2}/a"),
+    "led-there": literal(opening(302, ("Location", "{h2|user:word@}/b"))),
+    "answered-there": literal(Script((Rule((Answer(200),), role=Role.H2),))),
+}
+
+
+@pytest.mark.parametrize("one", AT_H2.values(), ids=AT_H2)
+def test_http_2_has_a_place_where_somebody_goes_there(one: Scenario) -> None:
+    """And nowhere else: `Places` would not have it."""
+    places = dict(planned_literally(one).places)
+    assert places["h2"] == ORIGINS.http_2_origin()
+
+
+def test_what_follows_from_literal_answers_is_said_or_foreseen() -> None:
+    """An expectation of None is what the oracle makes of the answers; a said one stays as it is."""
+    said = Expectation((Seen(Outcome.ALLOWED, 299),), (Crossing("GET", "/a", None, (("origin", "{page}"),)),))
+    assert planned_literally(literal(opening(200), expect=said)).expectation.seen == said.seen
+    foreseen = planned_literally(literal(opening(200))).expectation
+    assert foreseen.seen == (Seen(Outcome.ALLOWED, 200, frozenset({"content-length"}), type="cors"),)
+    assert foreseen.wire == (Crossing("GET", "/a", None, (("origin", "http://localhost:41111"),)),)
+
+
+def test_each_step_has_its_turn() -> None:
+    """Several scripts answer one step each."""
+    result = planned_literally(literal(opening(201), opening(202), steps=2))
+    assert len(result.turns) == 2
+    assert [seen.status for seen in result.expectation.seen] == [201, 202]
+
+
+def test_a_url_keeps_its_query_and_gets_its_token() -> None:
+    """The token comes last, behind whatever query the step has."""
+    result = planned_literally(literal(opening(200), url="{cross}/a?b=%7Bapi%7D"))
+    assert result.unit["steps"][0]["url"] == f"http://127.0.0.1:42222/a?b=%7Bapi%7D&corsproof={result.token}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import threading
@@ -448,6 +449,15 @@ def test_a_connection_that_comes_while_stopping() -> None:
             assert rest(client) == b""
     finally:
         running.close()
+
+
+def test_stopping_while_others_come_and_go() -> None:
+    """Whatever was accepted in the very turn of the loop in which the responder stops is closed, and warns nobody."""
+    for _ in range(30):
+        running = Running()
+        running.connected().close()
+        running.close()
+        gc.collect()
 
 
 def test_patience_between_requests() -> None:

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +16,9 @@ from deviants import FOUND_OUT
 from hasty import hasty
 
 import harness.live
-from harness import canaries, capabilities, plan, runner
+from harness import canaries, capabilities, deviations, oracle, plan, runner
 from harness.capabilities import Gap
-from harness.deviations import Deviation
+from harness.deviations import Deviation, Rule
 from harness.engines import Browser, EngineChoice, EngineName, Launch
 from harness.errors import BrowserUnavailable
 from harness.events import (
@@ -33,9 +34,12 @@ from harness.events import (
     RunStarted,
 )
 from harness.ground import Ground
+from harness.literal import Answer, Script
+from harness.literal import Rule as Says
 from harness.runner import Interruption, Launcher, Order
-from harness.scenario import Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
+from harness.scenario import LITERAL, Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 from harness.verdict import Blame, Status
+from harness.views import Views
 
 PAGE = "http://localhost"
 OTHER = "http://127.0.0.1"
@@ -214,6 +218,8 @@ def test_what_an_engine_cannot_do_is_skipped_with_the_reason(ground: Ground, mon
 
 
 SECOND = Crossing("GET", "/open", 200, (("origin", "{page}"),))
+# What the model of an engine does is `test_views`' business: this one changes nothing but what is expected.
+RULE = Rule("chromium-odd", "chromium", "It is even.", "It is odd.", "https://link", lambda rules: rules)
 DEVIATIONS = {
     "shows": ((SECOND,), (GET,), Status.KNOWN, Blame.ENGINE),
     "gone": ((GET,), (SECOND,), Status.FAIL, Blame.HARNESS),
@@ -223,16 +229,163 @@ DEVIATIONS = {
 
 @pytest.mark.parametrize(("expected", "instead", "status", "blame"), DEVIATIONS.values(), ids=DEVIATIONS)
 def test_a_recorded_deviation(
-    expected: tuple[Crossing, ...], instead: tuple[Crossing, ...], status: Status, blame: Blame, ground: Ground
+    expected: tuple[Crossing, ...],
+    instead: tuple[Crossing, ...],
+    status: Status,
+    blame: Blame,
+    ground: Ground,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One that shows is known; one that shows no more, or is another one, is a failure. It has the case's origins."""
-    record = Deviation("chromium", "get", OPEN, "why", "link", Expectation((ALLOWED,), instead))
+    monkeypatch.setattr(deviations, "rules_for", lambda engine, version: (RULE,) if engine == "chromium" else ())
+    record = Deviation("chromium", "get", OPEN, "why", "link", Expectation((ALLOWED,), instead), rule=RULE.name)
     wanted = order(hasty, 1, scenario(wire=expected), deviations=(record,), choices=THREE["choices"][:2])
     events = run(wanted, ground)
     (result,) = results(events)
     assert (result.verdict.status, result.verdict.blame) == (status, blame)
+    assert (result.verdict.cause == "chromium-odd: It is odd. (https://link)") is (status is Status.KNOWN)
     (elsewhere,) = results(events, FIREFOX)
     assert elsewhere.verdict.status is (Status.PASS if expected == (GET,) else Status.FAIL)
+
+
+@pytest.mark.parametrize("rule", ["", "chromium-even"], ids=["no-rule", "another-rule"])
+def test_a_record_without_a_rule_excuses_nothing(rule: str, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: what follows from a rule holds where the rule does."""
+    monkeypatch.setattr(deviations, "rules_for", lambda engine, version: (RULE,))
+    record = Deviation("chromium", "get", OPEN, "why", "link", Expectation((ALLOWED,), (GET,)), rule=rule)
+    (result,) = results(run(order(hasty, 1, scenario(wire=(SECOND,)), deviations=(record,)), ground))
+    assert (result.verdict.status, result.verdict.blame) == (Status.FAIL, Blame.APPLICATION)
+
+
+# ---- literal answers ------------------------------------------------------------------------------
+
+
+def literal(name: str, *turns: Script, steps: int = 1, page: str = PAGE) -> Scenario:
+    """Make a scenario of GETs with literal answers, and what follows as the oracle says."""
+    asked = (Step("GET", "{api}/a"),) * steps
+    return Scenario(name, "f", "s", asked, {LITERAL: None}, page, (Api.FETCH,), turns)
+
+
+def opening(*statuses: int) -> Script:
+    """Answer openly by these statuses, one after the other."""
+    allow = (("Access-Control-Allow-Origin", "{page}"),)
+    return Script((Says(tuple(Answer(status, allow) for status in statuses)),))
+
+
+def literally(launcher: Launcher, *scenarios: Scenario, **more: Any) -> Order:
+    """Order scenarios with literal answers on Chromium."""
+    cases = tuple(plan.cases(scenarios, [LITERAL]))
+    return Order(cases, launcher=launcher, **{"choices": (EngineChoice(CHROMIUM),), **more})
+
+
+LITERALS = {
+    "one": (literal("a", opening(201)), [201]),
+    "closed": (literal("a", Script((Says((Answer(200),)),))), [None]),
+    "one-for-all": (literal("a", opening(201, 202), steps=3), [201, 202, 202]),
+    "turns": (literal("a", opening(201, 202), opening(203), opening(204, 205), steps=3), [201, 203, 204]),
+    "null": (literal("a", opening(201), page="null"), [201]),
+    "https": (literal("a", opening(201), page="https://localhost"), [201]),
+}
+
+
+@pytest.mark.parametrize(("asked", "statuses_"), LITERALS.values(), ids=LITERALS)
+def test_literal_answers_are_given(asked: Scenario, statuses_: list[int | None], ground: Ground) -> None:
+    """Each step gets the answers of its turn; what the oracle foresaw is what came, and nothing is kept behind."""
+    (result,) = results(run(literally(hasty, asked), ground))
+    assert (result.verdict.status, result.verdict.differences) == (Status.PASS, ())
+    assert [seen.status for seen in result.observation.page] == statuses_
+    assert ground.scripts._turns == {}
+
+
+def test_engines_get_their_own_answers(ground: Ground) -> None:
+    """Scripts that count are played for each engine from the beginning."""
+    events = run(literally(hasty, literal("a", opening(201, 202), steps=2), **THREE), ground)
+    for engine in EngineName:
+        assert statuses(events, engine) == {Status.PASS: 1}
+
+
+def test_an_engine_with_a_rule_is_known_by_what_its_model_foresees(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No record is needed: the model says what follows from the answers; an engine without the rule is out of date."""
+    blind = Rule("chromium-blind", "chromium", "It looks.", "It does not.", "https://link", never_refusing)
+    monkeypatch.setattr(deviations, "rules_for", lambda engine, version: (blind,))
+    shut = literal("a", Script((Says((Answer(200),)),)))
+    model = never_refusing(oracle.STANDARD)
+    (known,) = results(run(literally(sparing_canaries(model), shut), ground))
+    assert (known.verdict.status, known.verdict.cause) == (
+        Status.KNOWN,
+        "chromium-blind: It does not. (https://link)",
+    )
+    (gone,) = results(run(literally(hasty, shut), ground))
+    assert (gone.verdict.status, gone.verdict.cause) == (Status.FAIL, "a recorded deviation no longer shows")
+
+
+def never_refusing(rules: oracle.Rules) -> oracle.Rules:
+    """Let script read every answer."""
+    return replace(rules, response_failure=lambda flight, response: None)
+
+
+def sparing_canaries(model: oracle.Rules) -> Launcher:
+    """Launch a browser that goes by a model once it has sung its canaries."""
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        browser = hasty(name, how)
+        answered = browser.step_answered
+
+        async def step_answered() -> None:
+            await answered()
+            if browser._steps == SUNG:
+                browser.rules = model
+
+        browser.step_answered = step_answered  # type: ignore[method-assign]
+        return browser
+
+    return launcher
+
+
+def test_cases_are_planned_when_their_batch_is_due(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long run does not hold every plan at once: each batch is planned, asked and judged before the next."""
+    monkeypatch.setattr(plan, "BATCH", 2)
+    log: list[str] = []
+    planning, asking = plan.plan, harness.live.LivePage.ask
+
+    def logged_plan(case: plan.Case, origins: plan.Origins) -> plan.Planned:
+        if case.scenario.id == "get":
+            log.append("plan")
+        return planning(case, origins)
+
+    def logged_ask(self: harness.live.LivePage, planned: Sequence[plan.Planned], *rest: Any) -> harness.live.Answers:
+        if planned[0].case.scenario.id == "get":
+            log.append(f"ask {len(planned)}")
+        return asking(self, planned, *rest)
+
+    monkeypatch.setattr(plan, "plan", logged_plan)
+    monkeypatch.setattr(harness.live.LivePage, "ask", logged_ask)
+    assert statuses(run(order(hasty, 5), ground)) == {Status.PASS: 5}
+    assert log == ["plan", "plan", "ask 2", "plan", "plan", "ask 2", "plan", "ask 1"]
+
+
+WARM = SUNG + len(harness.live.WARM_UP.steps)
+DEATHS = {
+    "among-its-cases": (WARM + 1, {Status.CRASH: 1, Status.PASS: 2}),
+    "while-it-is-warmed-up": (SUNG + 3, {Status.PASS: 3}),
+}
+
+
+@pytest.mark.parametrize(("steps", "statuses_"), DEATHS.values(), ids=DEATHS)
+def test_what_a_dead_browser_was_never_asked_has_its_answers_again(
+    steps: int, statuses_: dict[Status, int], ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planned anew with another token: its script begins anew too, and that of the old token is gone."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    scenarios = [literal(f"a-{number}", opening(201, 202), opening(203), steps=2) for number in range(3)]
+    events = run(literally(one_after_another({"die_after": steps}, {}), *scenarios), ground)
+    assert statuses(events) == statuses_
+    assert of(EngineLost, events) == [
+        EngineLost("chromium", f"the scripted browser died after {steps} steps", relaunch=True)
+    ]
+    assert ground.scripts._turns == {}
 
 
 # ---- browsers that cannot be used -----------------------------------------------------------------
@@ -404,7 +557,7 @@ def test_a_fault_in_the_middle_closes_the_browser(ground: Ground, monkeypatch: p
     def broken(*_: object, **__: object) -> None:
         raise KeyError("a bug in the verdict")
 
-    monkeypatch.setattr(runner, "judge", broken)
+    monkeypatch.setattr(Views, "judge", broken)
     events = run(order(hasty), ground)
     assert [event.cause for event in of(HarnessFault, events)] == ["KeyError: 'a bug in the verdict'"]
     assert results(events) == []

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import Enum
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness import oracle
+from harness.literal import Answer, Role, Rule, Script
 from harness.scenario import (
     BOTH,
+    LITERAL,
     Api,
     Crossing,
     Expectation,
@@ -30,6 +34,19 @@ GOOD_STEPS: dict[str, dict[str, Any]] = {
     "page": {"url": "{page}/a"},
     "api": {"url": "{api}/"},
     "other-api": {"url": "{api2}/a?b=c"},
+    "home": {"url": "{home}/a"},
+    "another-site": {"url": "{cross}/a"},
+    "varied": {"url": "{api|user:word@}/a"},
+    "another-port": {"url": "{api|:6667}/a"},
+    "method-that-is-no-token": {"method": "GE T"},
+    "empty-method": {"method": ""},
+    "bytes": {"body": "\0\xff", "body_kind": "bytes"},
+    "stream": {"body": "\xff", "body_kind": "stream"},
+    "stream-without-body": {"body_kind": "stream"},
+    "urlencoded": {"body": "ü=世", "body_kind": "urlencoded"},
+    "text-of-any-language": {"body": "世"},
+    "no-store": {"cache": "no-store"},
+    "referrer-policy": {"referrer_policy": "no-referrer"},
     "own-method": {"method": "CHECKIN"},
     "lower-case": {"method": "patch"},
     "odd-token": {"method": "M-SEARCH!#$%&'*+.^_`|~"},
@@ -41,20 +58,26 @@ GOOD_STEPS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changes", GOOD_STEPS.values(), ids=GOOD_STEPS)
 def test_good_step(changes: dict[str, Any]) -> None:
-    """A step that a page can make is accepted."""
+    """A step that a page can make is accepted, one too that the interface then refuses."""
     assert dataclasses.replace(STEP, **changes)
 
 
 BAD_STEPS: dict[str, tuple[dict[str, Any], str]] = {
-    "method-with-blank": ({"method": "GE T"}, "method 'GE T' is no token"),
-    "empty-method": ({"method": ""}, "method '' is no token"),
     "absolute-url": ({"url": "http://a/"}, "url 'http://a/' has no placeholder"),
     "unknown-placeholder": ({"url": "{api3}/"}, "has no placeholder"),
     "placeholder-without-path": ({"url": "{api}"}, "has no placeholder"),
     "name-glued-on": ({"url": "{api}.evil/"}, "has no placeholder"),
+    "placeholder-inside": ({"url": "/{api}/"}, "has no placeholder"),
+    "the-token-is-no-origin": ({"url": "{token}/"}, "has no placeholder"),
+    "unclosed": ({"url": "{api|host/"}, "has no placeholder"),
     "credentials": ({"credentials": "yes"}, "credentials 'yes' is none of omit, same-origin, include"),
     "mode": ({"mode": "navigate"}, "mode 'navigate' is none of"),
     "redirect": ({"redirect": "stop"}, "redirect 'stop' is none of follow, error, manual"),
+    "cache": ({"cache": "only-if-cached"}, "cache 'only-if-cached' is none of default, no-store"),
+    "body-kind": ({"body_kind": "blob"}, "body_kind 'blob' is none of text, urlencoded, bytes, stream"),
+    "referrer-policy": ({"referrer_policy": "never"}, "referrer_policy 'never' is none of , no-referrer"),
+    "bytes-beyond": ({"body": "a€", "body_kind": "bytes"}, "body 'a€' is no bytes"),
+    "stream-beyond": ({"body": "世", "body_kind": "stream"}, "body '世' is no bytes"),
 }
 
 
@@ -67,14 +90,41 @@ def test_bad_step(changes: dict[str, Any], message: str) -> None:
 
 def test_all_problems_of_a_step_at_once() -> None:
     """Every problem is reported in one error."""
-    with pytest.raises(ValueError, match=r"method .*; url .*; credentials .*; mode .*; redirect "):
-        Step("", "/", credentials="", mode="", redirect="")
+    problems = r"url .*; credentials .*; mode .*; redirect .*; cache .*; body_kind .*; referrer_policy "
+    with pytest.raises(ValueError, match=problems):
+        Step("", "/", credentials="", mode="", redirect="", cache="", body_kind="", referrer_policy="-")
 
 
-def test_expected_block_needs_an_exchange() -> None:
+def test_the_oracle_knows_what_a_step_may_say() -> None:
+    """What a step may say of modes, caches, bodies and policies is the oracle's vocabulary: all of it, and no more."""
+    vocabulary: dict[str, type[Enum]] = {
+        "credentials": oracle.Credentials,
+        "mode": oracle.Mode,
+        "redirect": oracle.Redirect,
+        "cache": oracle.CacheMode,
+        "body_kind": oracle.BodyKind,
+        "referrer_policy": oracle.ReferrerPolicy,
+    }
+    for name, words in vocabulary.items():
+        for word in words:
+            changes: dict[str, Any] = {name: word.value}
+            assert dataclasses.replace(STEP, **changes)
+        changes = {name: "other"}
+        with pytest.raises(ValueError, match=f"{name} 'other' is none of"):
+            dataclasses.replace(STEP, **changes)
+
+
+@pytest.mark.parametrize("seen", [Seen(Outcome.BLOCKED), Seen(Outcome.NO_ANSWER, reason="network-failure")], ids=str)
+def test_expected_block_needs_an_exchange(seen: Seen) -> None:
     """A block that leaves nothing on the wire can't be expected: a dead server would fulfil it."""
     with pytest.raises(ValueError, match="dead server"):
-        Expectation((Seen(Outcome.BLOCKED),), ())
+        Expectation((seen,), ())
+    assert Expectation((seen,), (Crossing("GET", "/", None),))
+
+
+def test_a_block_by_the_fetch_itself_needs_a_reason_instead() -> None:
+    """What is refused before any request, such as a bad port, leaves nothing on the wire."""
+    assert Expectation((Seen(Outcome.BLOCKED, reason="bad-port"),), ()).wire == ()
 
 
 def test_unexplained_cannot_be_expected() -> None:
@@ -94,16 +144,16 @@ def made(**changes: Any) -> Scenario:
     return Scenario(**given_ | changes)
 
 
-@pytest.mark.parametrize("name", ["a", "get", "put-json", "redirect-307-put", "404"])
+@pytest.mark.parametrize("name", ["a", "get", "put-json", "redirect-307-put", "404", "A_b", "vary:*", "~"])
 def test_good_id(name: str) -> None:
-    """Ids are kebab-case."""
+    """Ids are words of printable ASCII: files have their own; the catalogue's are kebab-case (test_catalog)."""
     assert made(id=name).id == name
 
 
-@pytest.mark.parametrize("name", ["", "A", "a_b", "a--b", "-a", "a-", "a b", "ä", "a\n"])
+@pytest.mark.parametrize("name", ["", " ", "a b", "ä", "a\n", "a\x7f", "\x1b[1m"])
 def test_bad_id(name: str) -> None:
-    """Nothing but kebab-case is an id."""
-    with pytest.raises(ValueError, match="is not kebab-case"):
+    """Nothing else is an id: it goes into tables, patterns and file names."""
+    with pytest.raises(ValueError, match="is not printable ASCII without blanks"):
         made(id=name)
 
 
@@ -140,7 +190,11 @@ def test_one_sight_for_each_step() -> None:
         made(steps=(STEP, STEP))
 
 
-FETCH_ONLY: dict[str, dict[str, str]] = {
+FETCH_ONLY: dict[str, dict[str, Any]] = {
+    "stream": {"body": "a", "body_kind": "stream", "method": "POST"},
+    "referrer-policy": {"referrer_policy": "origin"},
+    "same-origin": {"mode": "same-origin"},
+    "error-redirect": {"redirect": "error"},
     "no-cors": {"mode": "no-cors"},
     "manual-redirect": {"redirect": "manual"},
     "cache": {"cache": "no-store"},
@@ -157,10 +211,73 @@ def test_what_xhr_cannot(changes: dict[str, Any]) -> None:
     assert made(steps=(step,), apis=(Api.FETCH,))
 
 
+@pytest.mark.parametrize("apis", [BOTH, (Api.FETCH,)], ids=["both", "fetch"])
+def test_what_fetch_cannot(apis: tuple[Api, ...]) -> None:
+    """Only an XMLHttpRequest has an upload to listen to."""
+    step = dataclasses.replace(STEP, method="POST", body="a", upload_listener=True)
+    with pytest.raises(ValueError, match="no upload listeners"):
+        made(steps=(step,), apis=apis)
+    assert made(steps=(step,), apis=(Api.XHR,))
+
+
 def test_a_scenario_names_itself_in_its_problems() -> None:
     """A problem says in which scenario it is."""
-    with pytest.raises(ValueError, match=r"^scenario Bad: id 'Bad'"):
-        made(id="Bad")
+    with pytest.raises(ValueError, match=r"^scenario a: page 'x' is neither"):
+        made(page="x")
+
+
+# ---- literal answers -------------------------------------------------------------------------------
+
+SCRIPT = Script((Rule((Answer(200),)),))
+TURNS: dict[str, dict[str, Any]] = {
+    "one-for-one": {"turns": (SCRIPT,), "expect": {LITERAL: READ}},
+    "left-to-the-oracle": {"turns": (SCRIPT,), "expect": {LITERAL: None}},
+    "one-for-all": {"turns": (SCRIPT,), "expect": {LITERAL: None}, "steps": (STEP,) * 3},
+    "one-for-each": {"turns": (SCRIPT,) * 3, "expect": {LITERAL: None}, "steps": (STEP,) * 3},
+}
+
+
+@pytest.mark.parametrize("changes", TURNS.values(), ids=TURNS)
+def test_literal_answers(changes: dict[str, Any]) -> None:
+    """One script for all steps or one for each; what follows is said, or left to the oracle."""
+    assert made(**changes).turns == changes["turns"]
+
+
+BAD_TURNS: dict[str, tuple[dict[str, Any], str]] = {
+    "too-many": ({"turns": (SCRIPT,) * 2, "expect": {LITERAL: None}}, "2 scripts for 1 steps"),
+    "too-few": ({"turns": (SCRIPT,) * 2, "expect": {LITERAL: None}, "steps": (STEP,) * 3}, "2 scripts for 3 steps"),
+    "without-their-name": ({"turns": (SCRIPT,)}, "go together"),
+    "name-without-them": ({"expect": {LITERAL: READ}}, "go together"),
+    "hooks-left-to-the-oracle": ({"expect": {"none": None}}, "go together"),
+    "too-few-sights": (
+        {"turns": (SCRIPT,), "expect": {LITERAL: READ}, "steps": (STEP,) * 2},
+        "literal: 1 expected sights for 2 steps",
+    ),
+    "http-2-without-them": ({"steps": (Step("GET", "{h2}/a"),)}, "only literal answers are given over HTTP/2"),
+}
+
+
+@pytest.mark.parametrize(("changes", "problem"), BAD_TURNS.values(), ids=BAD_TURNS)
+def test_literal_answers_and_their_name_go_together(changes: dict[str, Any], problem: str) -> None:
+    """What no run could answer, or nobody could foresee, cannot be written."""
+    with pytest.raises(ValueError, match=problem):
+        made(**changes)
+
+
+LEADING = Script((Rule((Answer(302, (("Location", "{h2}/b"),)),)),))
+OVER_HTTP_2: dict[str, tuple[dict[str, Any], bool]] = {
+    "nothing": ({"turns": (SCRIPT,)}, False),
+    "step": ({"turns": (SCRIPT,), "steps": (STEP, Step("GET", "{h2|user:word@}/a"))}, True),
+    "answer": ({"turns": (SCRIPT, LEADING), "steps": (STEP, STEP)}, True),
+    "rule": ({"turns": (Script((Rule((Answer(200),), role=Role.H2),)),)}, True),
+    "other-role": ({"turns": (Script((Rule((Answer(200),), role=Role.API2),)),)}, False),
+}
+
+
+@pytest.mark.parametrize(("changes", "needs"), OVER_HTTP_2.values(), ids=OVER_HTTP_2)
+def test_needs_http_2(changes: dict[str, Any], needs: bool) -> None:
+    """A step that begins there, an answer that leads there, or a rule that answers there."""
+    assert made(**changes, expect={LITERAL: None}).needs_http_2 is needs
 
 
 def test_expectations_cannot_be_changed() -> None:

@@ -16,6 +16,7 @@ import pytest
 from harness import listening
 from harness import sites as sites_module
 from harness.errors import SiteFault
+from harness.literal import Answer, Raw, Role, Rule, Script, Scripts
 from harness.sites import Site, Sites
 from harness.wire import Receive, Send, Wire
 
@@ -298,6 +299,7 @@ def test_close_leaves_nothing() -> None:
     before = set(threading.enumerate())
     sites = Sites(Wire())
     served = [sites.serve(wsgi, "wsgi"), sites.serve(asgi, "asgi"), sites.serve(wsgi, "tls", tls=True)]
+    served += [sites.serve_literally(Scripts(), Role.API, "literal", tls=tls) for tls in (False, True)]
     for site in served:
         with connected(site) as client:
             one_answer(client)
@@ -370,6 +372,71 @@ def test_a_view_that_answers_after_its_site_is_gone_warns_nobody(monkeypatch: py
         assert ended.wait(DEADLINE)
         gc.collect()
     assert [str(warning.message) for warning in caught] == []
+
+
+# ---- literal answers -------------------------------------------------------------------------------
+
+TWICE = Answer(299, (("X-Twice", "a"), ("X-Twice", "b")), b"twice")
+
+
+def asked_by_token(site: Site, path: str = "/a", method: str = "GET") -> bytes:
+    """Ask once for a case with the token ``t``; return all that comes until the connection closes."""
+    with connected(site) as client:
+        head = f"{method} {path}?corsproof=t HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        client.sendall(head.encode())
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_literally(tls: bool) -> None:
+    """A site answers by the scripts, byte for byte and in its role; the wire knows it by its name."""
+    wire, scripts = Wire(), Scripts()
+    with Sites(wire) as sites:
+        one, two = (sites.serve_literally(scripts, role, "literal", tls=tls) for role in (Role.API, Role.API2))
+        scripts.put("t", Script((Rule((TWICE,), role=Role.API), Rule((Raw(b"nonsense"),), role=Role.API2))))
+        assert one.origin().startswith("https://" if tls else "http://")
+        assert one.port != two.port
+        assert asked_by_token(one) == TWICE.departure("GET").sent
+        assert asked_by_token(two) == b"nonsense"
+        assert b"names no scenario" in asked_by_token(one, "/a?corsproof=")
+        exchanges = wire.settle("t", DEADLINE)
+    assert [(each.site, each.scheme, each.status) for each in exchanges] == [
+        ("literal", one.scheme, 299),
+        ("literal", one.scheme, None),
+    ]
+
+
+def test_a_literal_site_can_be_stopped() -> None:
+    """It refuses connections then and says why; others of the same name, and of the same scripts, go on."""
+    scripts = Scripts()
+    with Sites(Wire()) as sites:
+        stopped, other = (sites.serve_literally(scripts, role, "literal") for role in (Role.API, Role.API2))
+        assert stopped.fault() == ""
+        sites.stop(stopped)
+        assert refuses(stopped.port)
+        assert stopped.fault() == "site 'literal': its server has stopped"
+        assert other.fault() == ""
+
+
+def test_the_pages_own_server_answers_by_script_where_one_fits() -> None:
+    """Rules for the page's role are answered in the place of the application, all else by the application."""
+    wire, scripts = Wire(), Scripts()
+    rules = (Rule((TWICE,), path="/a", role=Role.PAGE), Rule((Raw(b"nonsense"),)))
+    with Sites(wire) as sites:
+        site, plain = sites.serve(asgi, "pages", scripts=scripts), sites.serve(asgi, "plain")
+        assert asked_by_token(site).endswith(b"GET http")
+        scripts.put("t", Script(rules))
+        head, _, body = asked_by_token(site).partition(b"\r\n\r\n")
+        assert (head.split(b"\r\n")[0].split()[1], body) == (b"299", b"twice")
+        assert head.lower().count(b"x-twice") == 2
+        assert asked_by_token(site, "/b").endswith(b"GET http")
+        assert asked_by_token(plain).endswith(b"GET http")
+        assert [(each.site, each.status) for each in wire.settle("t", DEADLINE)] == [
+            ("pages", 200),
+            ("pages", 299),
+            ("pages", 200),
+            ("plain", 200),
+        ]
 
 
 def test_one_application_on_two_sites(sites: Sites) -> None:

@@ -14,11 +14,10 @@ from agreeing import agreeing, as_expected
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from harness.deviations import Deviation
 from harness.observation import Observation, PageOutcome, PageResult, Trouble
 from harness.prediction import Prediction
 from harness.scenario import Crossing, Expectation, Outcome, Seen
-from harness.verdict import UNTESTED, Blame, Difference, Status, Verdict, judge
+from harness.verdict import UNTESTED, Blame, Difference, Status, Verdict, View, judge, without_retries
 from harness.wire import Ending, Exchange, Pairs
 
 ORIGIN = "http://localhost:1"
@@ -53,6 +52,7 @@ PAGE = {
     Outcome.BLOCKED: PageOutcome.NETWORK_ERROR,
     Outcome.ABORTED: PageOutcome.ABORTED,
     Outcome.EXCEPTION: PageOutcome.EXCEPTION,
+    Outcome.NO_ANSWER: PageOutcome.NETWORK_ERROR,
 }
 
 
@@ -68,7 +68,7 @@ def exchange(crossing: Crossing, **changes: Any) -> Exchange:
 
 def sight(seen: Seen, step: int = 0, **changes: Any) -> PageResult:
     """Make what a page reports where it sees this."""
-    kind = {Outcome.ALLOWED: "cors", Outcome.OPAQUE: "opaque"}.get(seen.outcome, "")
+    kind = seen.type or {Outcome.ALLOWED: "cors", Outcome.OPAQUE: "opaque"}.get(seen.outcome, "")
     headers = tuple((name, "x") for name in sorted(seen.headers))
     full = PageResult(step, ORIGIN, PAGE[seen.outcome], kind, seen.status, headers=headers)
     return dataclasses.replace(full, **changes)
@@ -80,15 +80,23 @@ def observe(expected: Expectation, **changes: Any) -> Observation:
     return dataclasses.replace(Observation(page, tuple(map(exchange, expected.wire))), **changes)
 
 
+WHY = "it says null (https://bug)"
+
+
 def judged(
-    expected: Expectation, observed: Observation, deviation: Deviation | None = None, blame: Blame | None = None
+    expected: Expectation, observed: Observation, instead: Expectation | None = None, blame: Blame | None = None
 ) -> Verdict:
     """Judge with the page where it should be, and an oracle that agrees with it.
 
-    Where ``blame`` is the engine's, the oracle agrees with the expectation instead.
+    ``instead`` is what the engine's model expects. Where ``blame`` is the engine's, the oracle agrees with the
+    expectation, and the model with what is expected instead.
     """
-    predicted = as_expected(expected, observed) if blame is Blame.ENGINE else agreeing(observed)
-    return judge(expected, observed, predicted, origin=ORIGIN, deviation=deviation)
+
+    def view(wanted: Expectation) -> View:
+        return View(wanted, as_expected(wanted, observed) if blame is Blame.ENGINE else agreeing(observed))
+
+    engine = None if instead is None else view(instead)
+    return judge(view(expected), observed, origin=ORIGIN, engine=engine, why=lambda: WHY)
 
 
 def places(verdict: Verdict) -> list[str]:
@@ -553,29 +561,30 @@ def test_a_dead_server_is_never_a_block(expected: Expectation, dead: Callable[[]
     assert verdict.status is not Status.KNOWN
 
 
-# ---- deviations ----------------------------------------------------------------------------------
+# ---- an engine's own view -------------------------------------------------------------------------
 
 INSTEAD = expect(ALLOWED, dataclasses.replace(GET, asks=(("origin", "null"),)))
-KNOWN = Deviation("firefox", "a", "published", "it says null", "https://bug", INSTEAD)
+LIKEWISE = READ  # what an engine's model makes of a case in which it does nothing else
 
 
 def test_a_deviation_that_shows_is_known() -> None:
-    """A recorded deviation that shows is known: with its reason, its differences and the engine's blame."""
-    verdict = judged(READ, observe(INSTEAD), KNOWN)
-    assert (verdict.status, verdict.blame, verdict.cause) == (
-        Status.KNOWN,
-        Blame.ENGINE,
-        "it says null (https://bug)",
-    )
+    """What only the engine's model explains is known: with its reason, its differences and the engine's blame."""
+    verdict = judged(READ, observe(INSTEAD), INSTEAD)
+    assert (verdict.status, verdict.blame, verdict.cause) == (Status.KNOWN, Blame.ENGINE, WHY)
     assert [difference.where for difference in verdict.differences] == ["wire[0].asks.origin"]
 
 
 def test_a_deviation_that_is_gone_fails() -> None:
     """A recorded deviation that no longer shows is a failure of the record."""
-    verdict = judged(READ, observe(READ), KNOWN)
+    verdict = judged(READ, observe(READ), INSTEAD)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
     assert verdict.cause == "a recorded deviation no longer shows"
-    assert [difference.where for difference in verdict.differences] == ["deviation"]
+    assert [(difference.where, difference.expected) for difference in verdict.differences] == [("deviation", WHY)]
+
+
+def test_a_deviation_that_does_not_matter_here_changes_nothing() -> None:
+    """Where the engine's model says what the standard says, a case passes as it does without."""
+    assert judged(READ, observe(READ), LIKEWISE) == Verdict(Status.PASS, (Outcome.ALLOWED,))
 
 
 DEVIATES_DIFFERENTLY = {
@@ -591,7 +600,7 @@ DEVIATES_DIFFERENTLY = {
 @pytest.mark.parametrize(("observed", "blame"), DEVIATES_DIFFERENTLY.values(), ids=DEVIATES_DIFFERENTLY)
 def test_another_deviation_fails(observed: Observation, blame: Blame) -> None:
     """A record excuses what it describes, and nothing else: the differences are those to the standard."""
-    verdict = judged(READ, observed, KNOWN, blame)
+    verdict = judged(READ, observed, INSTEAD, blame)
     assert (verdict.status, verdict.blame) == (Status.FAIL, blame)
     assert verdict.differences == judged(READ, observed, blame=blame).differences
 
@@ -601,18 +610,103 @@ def test_a_deviation_explains_no_trouble(
     observed: Observation, status: Status, blame: Blame | None, cause: str
 ) -> None:
     """Where nothing can be said, a record changes nothing."""
-    assert judged(READ, observed, KNOWN).status is status
+    verdict = judged(READ, observed, INSTEAD)
+    assert verdict == judged(READ, observed)
+    assert (verdict.status, verdict.blame, verdict.cause) == (status, blame, cause)
 
 
 def test_a_deviation_excuses_no_broken_answer() -> None:
     """An answer that was cut off stays the application's fault."""
-    verdict = judged(READ, observe(INSTEAD, exchanges=(exchange(GET, ending=Ending.CUT_OFF),)), KNOWN)
+    verdict = judged(READ, observe(INSTEAD, exchanges=(exchange(GET, ending=Ending.CUT_OFF),)), INSTEAD)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.APPLICATION)
+
+
+@pytest.mark.parametrize("dead", DEAD.values(), ids=DEAD)
+def test_a_dead_server_is_no_known_block(dead: Callable[[], Observation]) -> None:
+    """Negative control: an engine that is known to block here is not seen to where nobody answers."""
+    verdict = judged(READ, dead(), BLOCKED)
+    assert verdict.status not in (Status.PASS, Status.KNOWN)
+
+
+def view(expected: Expectation, *predicted: Prediction) -> View:
+    """Return a view with these predictions."""
+    return View(expected, predicted)
+
+
+REFUSED = Prediction(Outcome.BLOCKED, reason="allow-origin-mismatch", reasons=frozenset({"allow-origin-mismatch"}))
+READABLE_200 = Prediction(Outcome.ALLOWED, 200, READABLE)
+
+
+def test_a_block_that_only_the_engines_model_explains_is_known() -> None:
+    """By the standard the error has no reason and nothing could be said; what is known of the engine says it."""
+    observed = observe(READ, page=(ERROR,))
+    alone = judge(view(READ, READABLE_200), observed, origin=ORIGIN)
+    assert (alone.status, alone.cause) == (Status.INCONCLUSIVE, NO_TRACE)
+    stricter = view(expect(Seen(Outcome.BLOCKED), GET), REFUSED)
+    verdict = judge(view(READ, READABLE_200), observed, origin=ORIGIN, engine=stricter, why=lambda: WHY)
+    assert (verdict.status, verdict.outcomes, verdict.cause) == (Status.KNOWN, (Outcome.BLOCKED,), WHY)
+    assert places(verdict) == ["page[0].outcome"]
+
+
+def test_a_block_that_neither_explains_is_no_verdict() -> None:
+    """Where engine and standard both would have let it through, the error stays unexplained."""
+    observed = observe(READ, page=(ERROR,))
+    verdict = judge(view(READ, READABLE_200), observed, origin=ORIGIN, engine=view(READ, READABLE_200))
+    assert (verdict.status, verdict.cause) == (Status.INCONCLUSIVE, NO_TRACE)
+
+
+def test_what_the_engines_model_explains_only_in_part_is_held_to_it() -> None:
+    """The standard can say nothing, the model can: what differs from the model is told, and no longer unexplained."""
+    observed = observe(READ, page=(ERROR,), exchanges=(exchange(GET, target="/b?corsproof=t"),))
+    stricter = view(expect(Seen(Outcome.BLOCKED), GET), REFUSED)
+    verdict = judge(view(READ, READABLE_200), observed, origin=ORIGIN, engine=stricter)
+    assert (verdict.status, verdict.outcomes) == (Status.FAIL, (Outcome.BLOCKED,))
+    assert places(verdict) == ["wire[0].path"]
+
+
+def test_a_site_that_is_gone_explains_what_an_engines_model_would() -> None:
+    """A dead server is a dead server, whatever is known of the engine."""
+    observed = observe(READ, page=(ERROR,), site_faults=("gone",))
+    stricter = view(expect(Seen(Outcome.BLOCKED), GET), REFUSED)
+    verdict = judge(view(READ, READABLE_200), observed, origin=ORIGIN, engine=stricter)
+    assert (verdict.status, verdict.cause) == (Status.INCONCLUSIVE, "gone")
+
+
+def test_what_an_engine_is_known_to_do_is_its_own_doing_where_no_record_expects_it() -> None:
+    """The model explains what was seen, and the case has no record of its own: not the application's fault."""
+    observed = observe(READ, page=(sight(ALLOWED, status=201),))
+    odd = Prediction(Outcome.ALLOWED, 201, READABLE)
+    verdict = judge(view(READ, READABLE_200), observed, origin=ORIGIN, engine=view(READ, odd))
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.ENGINE)
+
+
+SILENT: dict[str, tuple[Expectation, Observation]] = {
+    "pass": (LIKEWISE, observe(READ)),
+    "fail": (INSTEAD, observe(READ, page=(sight(ALLOWED, status=404),))),
+    "trouble": (INSTEAD, observe(READ, trouble=Trouble.CRASH)),
+}
+
+
+@pytest.mark.parametrize(("instead", "observed"), SILENT.values(), ids=SILENT)
+def test_the_reasons_of_a_record_are_asked_for_where_it_shows_or_is_gone(
+    instead: Expectation, observed: Observation
+) -> None:
+    """To find which of the deviations show takes time: nobody asks in vain."""
+
+    def why() -> str:
+        raise AssertionError("asked in vain")
+
+    engine = View(instead, agreeing(observed))
+    judge(View(READ, agreeing(observed)), observed, origin=ORIGIN, engine=engine, why=why)
+    with pytest.raises(AssertionError, match="in vain"):
+        judge(View(READ, as_expected(READ, observe(READ))), observe(INSTEAD), origin=ORIGIN, engine=KNOWN, why=why)
+
+
+KNOWN = View(INSTEAD, as_expected(INSTEAD, observe(INSTEAD)))
 
 
 # ---- the third witness ---------------------------------------------------------------------------
 
-READABLE_200 = Prediction(Outcome.ALLOWED, 200, READABLE)
 OTHERWISE: dict[str, tuple[Expectation, Prediction, list[str]]] = {
     "refuses-what-was-read": (READ, Prediction(Outcome.BLOCKED, reason="missing"), ["oracle[0].outcome"]),
     "reads-another-status": (READ, Prediction(Outcome.ALLOWED, 201, READABLE), ["oracle[0].status"]),
@@ -633,7 +727,7 @@ OTHERWISE: dict[str, tuple[Expectation, Prediction, list[str]]] = {
 @pytest.mark.parametrize(("expected", "predicted", "where"), OTHERWISE.values(), ids=OTHERWISE)
 def test_nothing_is_green_against_the_oracle(expected: Expectation, predicted: Prediction, where: list[str]) -> None:
     """Page and wire as expected, and the oracle says otherwise: expectation or oracle is wrong, and it is said."""
-    verdict = judge(expected, observe(expected), (predicted,), origin=ORIGIN)
+    verdict = judge(View(expected, (predicted,)), observe(expected), origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
     assert [difference.where for difference in verdict.differences] == where
 
@@ -647,37 +741,386 @@ def test_a_network_error_that_the_oracle_does_not_explain_is_no_block(
 ) -> None:
     """A complete exchange is not enough: a process that died after it leaves the same trace."""
     observed = dataclasses.replace(observe(expected), page=(ERROR,))
-    verdict = judge(expected, observed, (predicted,), origin=ORIGIN)
+    verdict = judge(View(expected, (predicted,)), observed, origin=ORIGIN)
     assert (verdict.status, verdict.cause) == (Status.INCONCLUSIVE, NO_TRACE)
 
 
 def test_an_engine_that_left_the_standard_is_blamed() -> None:
     """Not as expected, and not as the standard makes of these answers either."""
     observed = observe(READ, page=(sight(Seen(Outcome.OPAQUE)),))
-    verdict = judge(READ, observed, (READABLE_200,), origin=ORIGIN)
+    verdict = judge(View(READ, (READABLE_200,)), observed, origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.ENGINE)
 
 
 def test_an_expectation_that_contradicts_the_standard_is_the_harnesses_fault() -> None:
     """The very first request is another than expected, and the standard sends it just so: the expectation is wrong."""
     observed = observe(READ, exchanges=(exchange(GET, request_headers=(("Origin", "null"),)),))
-    verdict = judge(READ, observed, agreeing(observed), origin=ORIGIN)
+    verdict = judge(View(READ, agreeing(observed)), observed, origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
 
 
 def test_what_the_engine_makes_of_answers_by_the_standard_is_the_applications() -> None:
     """Engine and oracle agree, and the page read another status than expected: the application answered so."""
     observed = observe(READ, page=(sight(ALLOWED, status=201),))
-    verdict = judge(READ, observed, agreeing(observed), origin=ORIGIN)
+    verdict = judge(View(READ, agreeing(observed)), observed, origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.APPLICATION)
 
 
 @pytest.mark.parametrize("expected", [READ, OPAQUE], ids=["readable", "opaque"])
 def test_a_response_that_is_not_on_record_is_no_verdict(expected: Expectation) -> None:
     """Script got something, and the record ends before it: nothing can be said about what that was."""
-    verdict = judge(expected, observe(expected, exchanges=()), (Prediction(None),), origin=ORIGIN)
+    verdict = judge(View(expected, (Prediction(None),)), observe(expected, exchanges=()), origin=ORIGIN)
     assert (verdict.status, verdict.blame) == (Status.INCONCLUSIVE, Blame.HARNESS)
     assert "not on the wire's record" in verdict.cause
+
+
+# ---- no answer -----------------------------------------------------------------------------------
+
+ASKED = dataclasses.replace(GET, status=None, answers=())
+ASKED_FIRST = dataclasses.replace(PREFLIGHT, status=None, answers=())
+FAILURE = "network-failure"
+NOBODY = Seen(Outcome.NO_ANSWER, reason=FAILURE)
+UNANSWERED = expect(NOBODY, ASKED)
+UNANSWERED_PREFLIGHT = expect(NOBODY, ASKED_FIRST)
+FAILED = Prediction(Outcome.NO_ANSWER, reason=FAILURE, reasons=frozenset({FAILURE}))
+HANGS_UP = exchange(GET, **CLOSED)
+HANGS_UP_FIRST = exchange(PREFLIGHT, **CLOSED)
+NO_ANSWERS: dict[str, tuple[Expectation, tuple[Exchange, ...]]] = {
+    "closed": (UNANSWERED, (HANGS_UP,)),
+    "closed-in-preflight": (UNANSWERED_PREFLIGHT, (HANGS_UP_FIRST,)),
+    "closed-behind-the-preflight": (
+        expect(NOBODY, ASKED_FIRST, dataclasses.replace(PUT, status=None, answers=())),
+        (exchange(PREFLIGHT), exchange(PUT, **CLOSED)),
+    ),
+    "cut-off-in-the-head": (UNANSWERED, (exchange(GET, status=None, response_headers=(), ending=Ending.CUT_OFF),)),
+    "cut-off-in-the-body": (UNANSWERED, (exchange(GET, ending=Ending.CUT_OFF),)),
+    "garbled": (UNANSWERED, (exchange(GET, status=None, response_headers=()),)),
+    "tried-again": (UNANSWERED, (HANGS_UP,) * 2),
+    "tried-ten-times": (UNANSWERED, (HANGS_UP,) * 10),
+    "preflight-tried-again": (UNANSWERED_PREFLIGHT, (HANGS_UP_FIRST,) * 3),
+}
+
+
+@pytest.mark.parametrize(("expected", "exchanges"), NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_no_answer_where_none_is_wanted(expected: Expectation, exchanges: tuple[Exchange, ...]) -> None:
+    """A server that is to hang up, or to talk nonsense, does so: that passes, and is called by its name."""
+    verdict = judge(View(expected, (FAILED,)), Observation((ERROR,), exchanges), origin=ORIGIN)
+    assert verdict == Verdict(Status.PASS, (Outcome.NO_ANSWER,))
+
+
+ANSWERED_ALL_THE_SAME: dict[str, tuple[Observation, Prediction, Status, list[str]]] = {
+    "read-all-the-same": (
+        Observation((sight(ALLOWED),), (HANGS_UP,)),
+        FAILED,
+        Status.FAIL,
+        ["page[0].outcome"],
+    ),
+    "answered-and-read": (
+        Observation((sight(ALLOWED),), (exchange(GET),)),
+        READABLE_200,
+        Status.FAIL,
+        ["page[0].outcome", "page[0].reason"],
+    ),
+    "answered-and-blocked": (
+        Observation((ERROR,), (exchange(SHUT),)),
+        REFUSED,
+        Status.FAIL,
+        ["page[0].outcome", "page[0].reason"],
+    ),
+    "refused-by-the-interface": (
+        Observation((sight(Seen(Outcome.EXCEPTION)),), ()),
+        Prediction(None),
+        Status.FAIL,
+        ["page[0].outcome", "wire"],
+    ),
+    "tried-elsewhere": (
+        Observation((ERROR,), (HANGS_UP, exchange(GET, target="/b?corsproof=t", **CLOSED))),
+        FAILED,
+        Status.FAIL,
+        ["wire"],
+    ),
+    "tried-by-another-method": (
+        Observation((ERROR,), (HANGS_UP, exchange(GET, method="HEAD", **CLOSED))),
+        FAILED,
+        Status.FAIL,
+        ["wire"],
+    ),
+    "never-arrived": (Observation((ERROR,), ()), Prediction(None), Status.INCONCLUSIVE, []),
+    "still-open": (
+        Observation((ERROR,), (exchange(GET, status=None, response_headers=(), ending=Ending.OPEN),)),
+        Prediction(None),
+        Status.INCONCLUSIVE,
+        [],
+    ),
+    "the-site-is-gone": (Observation((ERROR,), (HANGS_UP,), site_faults=("gone",)), FAILED, Status.INCONCLUSIVE, []),
+    "the-standard-would-read-it": (Observation((ERROR,), (HANGS_UP,)), READABLE_200, Status.INCONCLUSIVE, []),
+    "the-body-broke-off": (
+        Observation((sight(ALLOWED, outcome=PageOutcome.BODY_ERROR),), (exchange(GET, ending=Ending.CUT_OFF),)),
+        FAILED,
+        Status.INCONCLUSIVE,
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("observed", "predicted", "status", "where"), ANSWERED_ALL_THE_SAME.values(), ids=ANSWERED_ALL_THE_SAME
+)
+def test_no_answer_is_not_just_any_error(
+    observed: Observation, predicted: Prediction, status: Status, where: list[str]
+) -> None:
+    """Negative control: what the wire does not show to be without an answer is not taken for it."""
+    verdict = judge(View(UNANSWERED, (predicted,)), observed, origin=ORIGIN)
+    assert (verdict.status, places(verdict)) == (status, where)
+
+
+@pytest.mark.parametrize("expected", [BLOCKED, READ], ids=["blocked", "readable"])
+def test_no_answer_where_one_is_wanted_is_the_applications_failure(expected: Expectation) -> None:
+    """Negative control: a block is expected, the server hangs up, and the oracle says just that."""
+    verdict = judge(View(expected, (FAILED,)), Observation((ERROR,), (HANGS_UP,)), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.APPLICATION)
+    assert verdict.outcomes == (Outcome.NO_ANSWER,)
+
+
+GARBLED = exchange(GET, status=None, response_headers=())
+
+
+def test_a_garbled_answer_where_a_block_is_wanted_fails() -> None:
+    """Negative control: no answer that is HTTP is no answer that CORS refuses."""
+    verdict = judge(View(BLOCKED, (FAILED,)), Observation((ERROR,), (GARBLED,)), origin=ORIGIN)
+    assert (verdict.status, verdict.outcomes) == (Status.FAIL, (Outcome.NO_ANSWER,))
+    assert "page[0].outcome" in places(verdict)
+
+
+OTHER = exchange(GET, target="/b?corsproof=t", **CLOSED)
+POST_CLOSED = exchange(GET, method="POST", **CLOSED)
+OPTIONS_CLOSED = exchange(GET, method="OPTIONS", **CLOSED)
+CUT = exchange(GET, ending=Ending.CUT_OFF)
+DONE = exchange(GET)
+RETRIES: dict[str, tuple[tuple[Exchange, ...], tuple[Exchange, ...]]] = {
+    "nothing": ((), ()),
+    "one": ((HANGS_UP,), (HANGS_UP,)),
+    "twice": ((HANGS_UP, HANGS_UP), (HANGS_UP,)),
+    "answered-at-last": ((HANGS_UP, HANGS_UP, DONE), (DONE,)),
+    "garbled-at-last": ((HANGS_UP, GARBLED), (GARBLED,)),
+    "answered-and-asked-again": ((DONE, DONE), (DONE, DONE)),
+    "answered-and-then-closed": ((DONE, HANGS_UP), (DONE, HANGS_UP)),
+    "cut-off-and-asked-again": ((CUT, DONE), (CUT, DONE)),
+    "another-url": ((HANGS_UP, OTHER), (HANGS_UP, OTHER)),
+    "another-method": ((HANGS_UP, POST_CLOSED), (HANGS_UP, POST_CLOSED)),
+    "another-kind": ((HANGS_UP_FIRST, OPTIONS_CLOSED), (HANGS_UP_FIRST, OPTIONS_CLOSED)),
+    "another-between": ((HANGS_UP, OTHER, HANGS_UP), (HANGS_UP, OTHER, HANGS_UP)),
+    "each-of-two": ((HANGS_UP_FIRST, HANGS_UP_FIRST, HANGS_UP, DONE), (HANGS_UP_FIRST, DONE)),
+}
+
+
+@pytest.mark.parametrize(("exchanges", "kept"), RETRIES.values(), ids=RETRIES)
+def test_retries_are_left_out(exchanges: tuple[Exchange, ...], kept: tuple[Exchange, ...]) -> None:
+    """Of a request that was repeated because its connection closed, the last try stays; nothing else is left out."""
+    assert without_retries(exchanges) == kept
+
+
+@pytest.mark.parametrize("name", ["Cookie", "Authorization"])
+def test_secrets_of_the_browsers_own_count_where_the_answer_does(name: str) -> None:
+    """A crossing that leaves the answer open leaves the browser's own store open too, but not what a step gave."""
+    bare, stored = exchange(GET), exchange(GET, request_headers=(("Origin", ORIGIN), (name, "a")))
+    wanted = dataclasses.replace(ASKED, asks=((name.lower(), "present"), ("origin", ORIGIN)))
+    page = (sight(ALLOWED),)
+    assert judged(expect(ALLOWED, ASKED), Observation(page, (stored,))).status is Status.PASS
+    assert judged(READ, Observation(page, (stored,))).status is Status.FAIL
+    assert judged(expect(ALLOWED, wanted), Observation(page, (stored,))).status is Status.PASS
+    assert judged(expect(ALLOWED, wanted), Observation(page, (bare,))).status is Status.FAIL
+
+
+# ---- blocks without any exchange -----------------------------------------------------------------
+
+UNSENT = expect(Seen(Outcome.BLOCKED, reason="bad-port"))
+BAD_PORT = Prediction(Outcome.BLOCKED, reason="bad-port", reasons=frozenset({"bad-port"}))
+SENT: dict[str, tuple[Observation, Prediction, Status, list[str]]] = {
+    "nothing-sent": (Observation((ERROR,), ()), BAD_PORT, Status.PASS, []),
+    "sent-all-the-same": (Observation((ERROR,), (exchange(SHUT),)), BAD_PORT, Status.FAIL, ["wire"]),
+    "read": (Observation((sight(ALLOWED),), (exchange(GET),)), BAD_PORT, Status.FAIL, ["page[0].outcome", "wire"]),
+    "thrown": (Observation((sight(Seen(Outcome.EXCEPTION)),), ()), BAD_PORT, Status.FAIL, ["page[0].outcome"]),
+    "another-reason": (
+        Observation((ERROR,), ()),
+        dataclasses.replace(BAD_PORT, reason="mode-same-origin"),
+        Status.FAIL,
+        ["page[0].reason"],
+    ),
+    "the-standard-sends-it": (Observation((ERROR,), ()), Prediction(None), Status.INCONCLUSIVE, []),
+    "the-standard-reads-it": (Observation((ERROR,), ()), READABLE_200, Status.INCONCLUSIVE, []),
+    "the-site-is-gone": (Observation((ERROR,), (), site_faults=("gone",)), BAD_PORT, Status.INCONCLUSIVE, []),
+}
+
+
+@pytest.mark.parametrize(("observed", "predicted", "status", "where"), SENT.values(), ids=SENT)
+def test_a_block_before_any_request(
+    observed: Observation, predicted: Prediction, status: Status, where: list[str]
+) -> None:
+    """What the fetch refuses by itself needs the oracle's reason and an empty wire; a dead server will not do."""
+    verdict = judge(View(UNSENT, (predicted,)), observed, origin=ORIGIN)
+    assert (verdict.status, places(verdict)) == (status, where)
+
+
+# ---- reasons, types, events ----------------------------------------------------------------------
+
+MISSING, MISMATCH = "allow-origin-missing", "allow-origin-mismatch"
+BECAUSE = expect(Seen(Outcome.BLOCKED, reason=MISSING), SHUT)
+NOT_OPEN = Prediction(Outcome.BLOCKED, reason=MISSING, reasons=frozenset({MISSING, "preflight-status-not-ok"}))
+REASONS: dict[str, tuple[Expectation, Prediction, list[str]]] = {
+    "the-same": (BECAUSE, NOT_OPEN, []),
+    "another": (BECAUSE, REFUSED, ["page[0].reason"]),
+    "one-behind-the-first": (
+        expect(Seen(Outcome.BLOCKED, reason="preflight-status-not-ok"), SHUT),
+        NOT_OPEN,
+        ["page[0].reason"],
+    ),
+    "whatever": (BLOCKED, REFUSED, []),
+}
+
+
+@pytest.mark.parametrize(("expected", "predicted", "where"), REASONS.values(), ids=REASONS)
+def test_the_reason_that_is_expected(expected: Expectation, predicted: Prediction, where: list[str]) -> None:
+    """Not just any block: the one for the expected reason, where one is expected."""
+    verdict = judge(View(expected, (predicted,)), observe(expected), origin=ORIGIN)
+    assert places(verdict) == where
+    assert verdict.status is (Status.FAIL if where else Status.PASS)
+
+
+def test_a_reason_of_an_answer_that_may_be_read_is_none() -> None:
+    """Expected for a reason, read after all, and by the standard: the difference says that there was no reason."""
+    verdict = judge(View(BECAUSE, (READABLE_200,)), Observation((sight(ALLOWED),), (exchange(GET),)), origin=ORIGIN)
+    (reason,) = [difference for difference in verdict.differences if difference.where == "page[0].reason"]
+    assert (reason.expected, reason.observed) == (MISSING, "none")
+
+
+WORDS: dict[str, tuple[frozenset[str], bool]] = {
+    "none": (frozenset(), True),
+    "the-reason": (frozenset({MISSING}), True),
+    "one-of-several": (frozenset({MISSING, MISMATCH}), True),
+    "what-else-would-have-refused": (frozenset({"preflight-status-not-ok"}), True),
+    "another": (frozenset({MISMATCH}), False),
+    "others": (frozenset({MISMATCH, "method-not-allowed"}), False),
+}
+
+
+@pytest.mark.parametrize(("worded", "agrees"), WORDS.values(), ids=WORDS)
+def test_the_reason_in_the_browsers_own_words(worded: frozenset[str], agrees: bool) -> None:
+    """Where the browser's words are known to mean something, they must mean what the oracle says."""
+    verdict = judge(View(BECAUSE, (NOT_OPEN,)), observe(BECAUSE), origin=ORIGIN, worded=worded)
+    if agrees:
+        assert verdict == Verdict(Status.PASS, (Outcome.BLOCKED,))
+        return
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.HARNESS)
+    (difference,) = verdict.differences
+    assert str(difference) == (
+        f"reason: expected {MISSING} or preflight-status-not-ok, "
+        f"observed the browser's words mean {' or '.join(sorted(worded))}"
+    )
+
+
+TWO: dict[str, tuple[tuple[Seen, Seen], tuple[Prediction, Prediction], bool]] = {
+    "one-refused": ((ALLOWED, Seen(Outcome.BLOCKED)), (READABLE_200, NOT_OPEN), True),
+    "one-without-an-answer": ((ALLOWED, NOBODY), (READABLE_200, FAILED), True),
+    "one-thrown": ((ALLOWED, Seen(Outcome.EXCEPTION)), (READABLE_200, Prediction(Outcome.EXCEPTION)), True),
+    "both-refused": ((Seen(Outcome.BLOCKED),) * 2, (NOT_OPEN, NOT_OPEN), False),
+    "none-refused": ((ALLOWED, ALLOWED), (READABLE_200, READABLE_200), False),
+}
+
+
+@pytest.mark.parametrize(("seen", "predicted", "compared"), TWO.values(), ids=TWO)
+def test_words_are_compared_where_it_is_certain_what_they_are_about(
+    seen: tuple[Seen, Seen], predicted: tuple[Prediction, Prediction], compared: bool
+) -> None:
+    """A browser does not say which step its words are about: where more than one was refused, nobody knows."""
+    expected = Expectation(seen, (ASKED, ASKED))
+    verdict = judge(View(expected, predicted), observe(expected), origin=ORIGIN, worded=frozenset({"location-invalid"}))
+    assert [difference.where for difference in verdict.differences] == (["reason"] if compared else [])
+
+
+MYSTERIES: dict[str, tuple[frozenset[str], Status]] = {
+    "no-words": (frozenset(), Status.INCONCLUSIVE),
+    "a-reason-of-cors": (frozenset({MISMATCH}), Status.FAIL),
+    "one-of-several": (frozenset({MISMATCH, MISSING}), Status.FAIL),
+    "a-broken-connection": (frozenset({FAILURE}), Status.INCONCLUSIVE),
+    "either": (frozenset({MISSING, FAILURE}), Status.FAIL),
+}
+
+
+@pytest.mark.parametrize(("worded", "status"), MYSTERIES.values(), ids=MYSTERIES)
+def test_an_unexplained_error_of_which_the_browser_says_that_it_is_cors(worded: frozenset[str], status: Status) -> None:
+    """It is the browser's doing then, and no mystery; words for a connection that broke, and a dead site, are none."""
+    observed = observe(READ, page=(ERROR,))
+    verdict = judge(View(READ, (READABLE_200,)), observed, origin=ORIGIN, worded=worded)
+    assert (verdict.status, verdict.outcomes) == (status, (Outcome.UNEXPLAINED,))
+    if status is Status.FAIL:
+        assert (verdict.blame, places(verdict)) == (Blame.ENGINE, ["page[0].outcome"])
+    gone = dataclasses.replace(observed, site_faults=("gone",))
+    dead = judge(View(READ, (READABLE_200,)), gone, origin=ORIGIN, worded=worded)
+    assert dead.status is Status.INCONCLUSIVE
+
+
+def test_words_that_the_engines_model_explains_are_known() -> None:
+    """An engine that refuses for a reason of its own says so, and that is what is known of it."""
+    own = View(expect(Seen(Outcome.BLOCKED, reason=MISMATCH), SHUT), (REFUSED,))
+    verdict = judge(
+        View(BECAUSE, (NOT_OPEN,)),
+        observe(BECAUSE),
+        origin=ORIGIN,
+        engine=own,
+        why=lambda: WHY,
+        worded=frozenset({MISMATCH}),
+    )
+    assert (verdict.status, verdict.cause) == (Status.KNOWN, WHY)
+
+
+TYPES: dict[str, tuple[Seen, str, list[str]]] = {
+    "the-same": (dataclasses.replace(ALLOWED, type="cors"), "cors", []),
+    "another": (dataclasses.replace(ALLOWED, type="cors"), "basic", ["page[0].type"]),
+    "whatever": (ALLOWED, "basic", []),
+    "not-said-by-an-xhr": (dataclasses.replace(ALLOWED, type="cors"), "", []),
+    "opaque": (Seen(Outcome.OPAQUE, type="opaque"), "opaque", []),
+    "another-opaque": (Seen(Outcome.OPAQUE, type="opaque"), "opaqueredirect", ["page[0].type"]),
+}
+
+
+@pytest.mark.parametrize(("seen", "type_", "where"), TYPES.values(), ids=TYPES)
+def test_the_type_of_a_response(seen: Seen, type_: str, where: list[str]) -> None:
+    """It is compared where both sides say it."""
+    expected = expect(seen, GET)
+    assert places(judged(expected, observe(expected, page=(sight(seen, type=type_),)))) == where
+
+
+HEARD = ("readystatechange:1", "loadstart", "readystatechange:2", "readystatechange:4", "load", "loadend")
+ORDERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
+    "the-same": (HEARD, HEARD, True),
+    "those-between-do-not-count": (HEARD, (*HEARD[:3], "progress", "readystatechange:3", "progress", *HEARD[3:]), True),
+    "none-of-fetch": (HEARD, (), True),
+    "none-predicted": ((), HEARD, True),
+    "another-order": (HEARD, (HEARD[1], HEARD[0], *HEARD[2:]), False),
+    "one-missing": (HEARD, HEARD[:-1], False),
+    "one-twice": (HEARD, (*HEARD, "loadend"), False),
+}
+
+
+@pytest.mark.parametrize(("predicted", "heard", "agrees"), ORDERS.values(), ids=ORDERS)
+def test_the_order_of_events(predicted: tuple[str, ...], heard: tuple[str, ...], agrees: bool) -> None:
+    """Those of an XMLHttpRequest come in the standard's order; who hears others is blamed himself."""
+    observed = observe(READ, page=(sight(ALLOWED, type="", events=heard),))
+    verdict = judge(View(READ, (dataclasses.replace(READABLE_200, events=predicted),)), observed, origin=ORIGIN)
+    if agrees:
+        assert verdict.status is Status.PASS
+        return
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.ENGINE)
+    assert [difference.where for difference in verdict.differences] == ["oracle[0].events"]
+
+
+def test_a_type_that_only_the_oracle_expects_is_the_engines() -> None:
+    """The expectation leaves the type open, the standard does not."""
+    basic = dataclasses.replace(READABLE_200, type="basic")
+    verdict = judge(View(READ, (basic,)), observe(READ), origin=ORIGIN)
+    assert (verdict.status, verdict.blame) == (Status.FAIL, Blame.ENGINE)
+    assert [difference.where for difference in verdict.differences] == ["oracle[0].type"]
 
 
 # ---- laws ----------------------------------------------------------------------------------------
@@ -729,7 +1172,7 @@ def _changed_page(draw: st.DrawFn, expected: Expectation, observed: Observation)
     ways = ["outcome", *(["status", "headers"] if seen.outcome is Outcome.ALLOWED else [])]
     match draw(st.sampled_from(ways)):
         case "outcome":
-            other = draw(st.sampled_from(sorted(set(PAGE) - {seen.outcome})))
+            other = draw(st.sampled_from(sorted(set(PAGE) - {seen.outcome, Outcome.NO_ANSWER})))
             result = sight(dataclasses.replace(seen, outcome=other), place)
         case "status":
             result = dataclasses.replace(result, status=draw(st.integers(200, 599)))

@@ -3,9 +3,11 @@
    Roles (data-role of the script element): "home" asks its own site for batches and posts the results; "frame" does the
    firing inside a sandboxed frame, where the origin is opaque, and reports through its parent.
 
-   A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other.
-   A step:   {api: "fetch"|"xhr", method, url, headers: [[name, value]], body: string|null, credentials, mode, redirect,
-              cache, upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
+   A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where there are
+             several the site is told before each begins: its answers may change, and the record is cut there.
+   A step:   {api: "fetch"|"xhr", method, url, headers: [[name, value]], body: string|null, body_kind: "text"|
+              "urlencoded"|"bytes"|"stream", credentials, mode, redirect, cache, referrer_policy ("" for the page's own),
+              upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
               gives up, counted from the arrival of its request at the server (or null), deadline_ms: when the harness
               gives up}
    A result: {unit, step, origin, outcome, type, status, status_text, url, redirected, headers: [[name, value]], body,
@@ -53,13 +55,29 @@
     return state;
   }
 
+  const bytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+  function bodyOf(step) {
+    switch (step.body_kind) {
+      case "urlencoded": return new URLSearchParams(step.body);
+      case "bytes": return bytes(step.body);
+      case "stream": return new ReadableStream({ start(controller) {
+        controller.enqueue(bytes(step.body));
+        controller.close();
+      } });
+      default: return step.body;
+    }
+  }
+
   async function byFetch(step, seen) {
     const controller = new AbortController();
     const options = { method: step.method, headers: step.headers, credentials: step.credentials, mode: step.mode,
       redirect: step.redirect, cache: step.cache, signal: controller.signal };
-    if (step.body !== null) options.body = step.body;
+    if (step.referrer_policy) options.referrerPolicy = step.referrer_policy;
     let request;
     try {
+      if (step.body !== null) options.body = bodyOf(step);
+      if (step.body_kind === "stream") options.duplex = "half";
       request = new Request(step.url, options);
     } catch (error) {
       return { stop() {}, done: Promise.resolve({ outcome: "exception", error: problem(error) }) };
@@ -104,7 +122,7 @@
       xhr.withCredentials = step.credentials === "include";
       for (const [name, value] of step.headers) xhr.setRequestHeader(name, value);
       if (step.upload_listener) listen(xhr.upload, "upload.", XHR_EVENTS, seen.events);
-      xhr.send(step.body);
+      xhr.send(step.body === null ? null : bodyOf(step));
     } catch (error) {
       return { stop() {}, done: Promise.resolve({ outcome: "exception", error: problem(error) }) };
     }
@@ -131,22 +149,23 @@
     return { ...seen, ...end };
   }
 
-  async function runUnit(unit, inPool, report, arrived) {
+  async function runUnit(unit, inPool, report, ask) {
     const begun = performance.now();
     for (const [index, step] of unit.steps.entries()) {
       if (step.after_ms > 0) await until(begun + step.after_ms);
       await inPool(async () => {
+        if (unit.steps.length > 1) await ask("turn", { unit: unit.id, step: index });
         const started = performance.now();
-        const seen = await runStep(step, () => arrived(unit.id));
+        const seen = await runStep(step, () => ask("arrived", { unit: unit.id }));
         report({ unit: unit.id, step: index, origin: self.origin, ...seen, started_ms: started,
           ended_ms: performance.now() });
       });
     }
   }
 
-  async function runBatch(batch, report, arrived) {
+  async function runBatch(batch, report, ask) {
     const inPool = pool(batch.pool);
-    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report, arrived)));
+    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report, ask)));
   }
 
   /* ---- home: batches in, results out --------------------------------------------------------------------------- */
@@ -190,7 +209,7 @@
       const batch = await call(session, "next", { origin });
       if (batch.done) return;
       if (!batch.units) continue;
-      await run(batch, (result) => mail.add(result), (unit) => call(session, "arrived", { unit }));
+      await run(batch, (result) => mail.add(result), (what, value) => call(session, what, value));
       await mail.post(batch.number);
     }
   }
@@ -199,17 +218,16 @@
 
   function insideFrame() {
     const tell = (message) => parent.postMessage(message, "*");
-    const waiting = new Map();
-    const arrived = (unit) => new Promise((resolve) => {
-      waiting.set(unit, resolve);
-      tell({ ask: unit });
+    const waiting = [];
+    const ask = (what, value) => new Promise((resolve) => {
+      tell({ ask: what, value, number: waiting.push(resolve) - 1 });
     });
     addEventListener("message", async ({ data }) => {
-      if (data.arrived) {
-        waiting.get(data.arrived)();
+      if (data.answered !== undefined) {
+        waiting[data.answered]();
         return;
       }
-      await runBatch(data, (result) => tell({ result }), arrived);
+      await runBatch(data, (result) => tell({ result }), ask);
       tell({ done: data.number });
     });
     tell({ ready: self.origin });
@@ -224,10 +242,10 @@
     const tell = (message) => frame.contentWindow.postMessage(message, "*");
     addEventListener("message", (event) => { if (event.source === frame.contentWindow) hear(event.data); });
     document.body.append(frame);
-    const run = (batch, report, arrived) => new Promise((resolve) => {
+    const run = (batch, report, ask) => new Promise((resolve) => {
       hear = (message) => {
         if (message.result) report(message.result);
-        else if (message.ask) arrived(message.ask).then(() => tell({ arrived: message.ask }));
+        else if (message.ask) ask(message.ask, message.value).then(() => tell({ answered: message.number }));
         else resolve();
       };
       tell(batch);

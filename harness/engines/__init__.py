@@ -8,12 +8,17 @@ not before: listing engines costs nothing.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
 from harness.errors import UsageError
+from harness.wire import TOKEN_PARAMETER
+
+_TOKEN = re.compile(rf"\b{TOKEN_PARAMETER}=([\w-]+)")
 
 
 class EngineName(str, Enum):
@@ -89,14 +94,19 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class Message:
-    """One sentence of the browser's own, with the URL of the request that it is about where the browser names it."""
+    """One sentence of the browser's own, with the URL of the request that it is about where the browser names it.
+
+    ``is_code``: no sentence but the bare code of an error, which may come beside one, before or after it.
+    """
 
     text: str
     url: str = ""
+    is_code: bool = False
 
-    def mentions(self, token: str) -> bool:
-        """Tell whether the sentence is about the request that carries ``token`` in its URL."""
-        return token in self.url or token in self.text
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The tokens of the requests that the sentence is about: of the URLs that it names."""
+        return frozenset(_TOKEN.findall(f"{self.url} {self.text}"))
 
 
 class Page(Protocol):

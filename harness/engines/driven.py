@@ -112,6 +112,9 @@ class DrivenBrowser:
         page.on("console", lambda message: _hear(mailbox, message))
         # Firefox words the refusals of CORS as page errors and keeps its console silent (FACTS 1).
         page.on("pageerror", lambda error: mailbox.put(_message(error.message)))
+        if self.info.name is EngineName.FIREFOX:
+            # For some refusals it has no sentence, such as that of redirect mode "error"; but then it has a code.
+            page.on("requestfailed", lambda request: mailbox.put(Message(request.failure or "", request.url, True)))
         page.on("crash", lambda _: mailbox.die("the page's process crashed"))
         page.on("close", lambda _: mailbox.die("the page was closed"))
         await page.goto(url, wait_until="commit", timeout=CALL_DEADLINE * 1000)

@@ -17,6 +17,7 @@ class Mailbox:
 
     def __init__(self, on_death: Callable[[str], None]) -> None:
         self._messages: list[Message] = []
+        self._tokens: set[str] = set()
         self._arrived = threading.Condition()
         self._on_death = on_death
         self._dead = False
@@ -25,6 +26,8 @@ class Mailbox:
         """Add a message."""
         with self._arrived:
             self._messages.append(message)
+            if not message.is_code:
+                self._tokens |= message.tokens
             self._arrived.notify_all()
 
     def die(self, cause: str) -> None:
@@ -47,14 +50,8 @@ class Mailbox:
             return tuple(self._messages)
 
     def wait_for(self, tokens: frozenset[str], deadline: float) -> None:
-        """Return when every token is mentioned, when the page is dead, or after ``deadline`` seconds."""
+        """Return when every token is mentioned in a sentence, when the page is dead, or after ``deadline`` seconds."""
         end = time.monotonic() + deadline
         with self._arrived:
-            missing, seen = set(tokens), 0
-            while True:
-                for message in self._messages[seen:]:
-                    missing = {token for token in missing if not message.mentions(token)}
-                seen = len(self._messages)
-                if not missing or self._dead or (left := end - time.monotonic()) <= 0:
-                    return
+            while not (tokens <= self._tokens or self._dead) and (left := end - time.monotonic()) > 0:
                 self._arrived.wait(left)

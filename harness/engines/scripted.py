@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,13 +23,12 @@ from harness import oracle
 from harness.engines import EngineInfo, EngineName, Launch, Message
 from harness.engines.mailbox import Mailbox
 from harness.errors import BrowserCrashed, BrowserUnavailable
+from harness.foresight import request_of
 from harness.loop import LoopThread
 
 AGENT = "corsproof-scripted"
 BODY_KEPT = 65536  # characters of a body that are reported
 CLOSING = 5.0  # seconds for what runs to be cancelled
-# Refused by the fetch itself, before a request: script sees a network error, not an exception of the interface.
-_BY_THE_FETCH = frozenset({oracle.Reason.BAD_PORT, oracle.Reason.MODE_SAME_ORIGIN, oracle.Reason.NO_CORS_NEEDS_FOLLOW})
 
 Json = dict[str, Any]
 Send = Callable[[oracle.WireRequest], Awaitable[oracle.Answer]]
@@ -65,8 +65,9 @@ class Clock:
 class ScriptedBrowser:
     """A browser without a browser (`harness.engines.Browser`).
 
-    ``clock`` makes the clock of each unit. After ``die_after`` answered steps, canaries included, the browser is dead;
-    after ``hang_after`` its pages say nothing more; the last of these steps is not reported either way.
+    ``clock`` makes the clock of each unit; ``rules`` are the standard's, or those of the engine that is played. After
+    ``die_after`` answered steps, canaries included, the browser is dead; after ``hang_after`` its pages say nothing
+    more; the last of these steps is not reported either way.
     ``refuse_to_launch`` is the cause of a launch that fails.
     """
 
@@ -77,6 +78,7 @@ class ScriptedBrowser:
         *,
         clock: Callable[[], Clock] = Clock,
         deviant: Deviant | None = None,
+        rules: oracle.Rules = oracle.STANDARD,
         die_after: int | None = None,
         hang_after: int | None = None,
         refuse_to_launch: str = "",
@@ -86,6 +88,7 @@ class ScriptedBrowser:
         self.info = EngineInfo(name, f"oracle over httpx {httpx.__version__}", "scripted", how.path or "")
         self.client = Client(how.proxy)
         self.deviant = deviant or Deviant()
+        self.rules = rules
         self.clock = clock
         self._deadline = how.deadline
         self._die_after = die_after
@@ -205,6 +208,8 @@ class ScriptedPage:
             if step["after_ms"] > 0:
                 await clock.until(begun + step["after_ms"] / 1000)
             async with pool:
+                if len(unit["steps"]) > 1:
+                    await self._call("turn", {"unit": unit["id"], "step": index})
                 started = clock.now()
                 fired = _Fired(self._browser, step, self._origin)
                 seen = await self._run_step(fired, cache, started, unit["id"])
@@ -282,6 +287,13 @@ class _Unanswered(Exception):
         self.request = request
 
 
+class _Unconnected(Exception):
+    """The model has come to an origin that nobody has connected to yet."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+
+
 class _Fired:
     """One step on its way. ``url`` is that of the last request; ``cache`` is there when the fetch has ended."""
 
@@ -295,7 +307,7 @@ class _Fired:
 
     async def fetch(self, cache: oracle.PreflightCache, now: float) -> tuple[Json, oracle.Refusal | None]:
         """Let the model walk, again from the start after each answer: it is pure, and waits for nobody."""
-        request, answers = self._request(), list[oracle.Answer]()
+        request, answers = request_of(self.step, self._origin), list[oracle.Answer]()
 
         def server(asked: oracle.WireRequest) -> oracle.Answer:
             try:
@@ -303,32 +315,24 @@ class _Fired:
             except StopIteration:
                 raise _Unanswered(asked) from None
 
+        def connect(origin: str) -> oracle.Connection:
+            if origin not in client.connections:
+                raise _Unconnected(origin)
+            return client.connections[origin]
+
+        rules, client = self._browser.rules, self._browser.client
         while True:
             given = iter(answers)
             try:
-                prediction = oracle.predict(request, server, cache=cache, now=now)
+                prediction = oracle.predict(request, server, cache=cache, now=now, rules=rules, connect=connect)
+            except _Unconnected as unconnected:
+                await client.connect(unconnected.origin)
             except _Unanswered as open_question:
                 self.url = open_question.request.url
                 answers.append(await self._browser.deviant.exchange(open_question.request, self._send))
             else:
                 self.cache = prediction.cache
                 return self._seen(prediction.outcome)
-
-    def _request(self) -> oracle.Request:
-        step = self.step
-        return oracle.Request(
-            url=step["url"],
-            origin=self._origin,
-            method=step["method"],
-            headers=tuple((name, value) for name, value in step["headers"]),
-            body=None if step["body"] is None else step["body"].encode(),
-            mode=oracle.Mode(step["mode"]),
-            credentials=oracle.Credentials(step["credentials"]),
-            redirect=oracle.Redirect(step["redirect"]),
-            cache=oracle.CacheMode(step["cache"]),
-            api=oracle.Api(step["api"]),
-            upload_listener=step["upload_listener"],
-        )
 
     async def _send(self, request: oracle.WireRequest) -> oracle.Answer:
         try:
@@ -372,7 +376,7 @@ class _Fired:
 
 
 def _refused(refusal: oracle.Refusal) -> Json:
-    if refusal.phase is oracle.Phase.REQUEST and refusal.reason not in _BY_THE_FETCH:
+    if refusal.is_thrown:
         return {"outcome": "exception", "error": {"name": refusal.seen_as.value, "message": refusal.sentence}}
     if refusal.seen_as is oracle.SeenAs.ERROR_EVENT:
         return {"outcome": "network-error"}
@@ -392,11 +396,13 @@ class Received:
 class Client:
     """HTTP as a browser speaks it below Fetch: Host, User-Agent and cookies are added, and nothing else is.
 
-    Loopback, by whatever name, is reached directly, all other names through the proxy. Follows no redirect.
+    Loopback, by whatever name, is reached directly and over HTTP/2 where the server speaks it, all other names through
+    the proxy and over HTTP/1. Follows no redirect. ``connections`` are what is known of origins.
     """
 
     def __init__(self, proxy: str | None) -> None:
-        self._direct = httpx.AsyncHTTPTransport(verify=False, trust_env=False)
+        self.connections: dict[str, oracle.Connection] = {}
+        self._direct = httpx.AsyncHTTPTransport(verify=False, trust_env=False, http2=True)
         through = httpx.Proxy(proxy) if proxy else None
         self._proxied = httpx.AsyncHTTPTransport(verify=False, trust_env=False, proxy=through)
         self._cookies = httpx.Cookies()
@@ -428,9 +434,23 @@ class Client:
             await response.aclose()
         return Received(response.status_code, response.reason_phrase, pairs, content)
 
+    async def connect(self, origin: str) -> None:
+        """Learn which HTTP the server of an origin speaks: over TLS it says so, and else it is HTTP/1."""
+        parts = urlsplit(origin)
+        host, spoken = parts.hostname or "", None
+        if parts.scheme == "https" and (_is_loopback(host) or host == "127.0.0.1"):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.set_alpn_protocols(["h2", "http/1.1"])
+            with contextlib.suppress(OSError):  # who does not answer does not answer a request either
+                _, writer = await asyncio.open_connection("127.0.0.1", parts.port or 443, ssl=context)
+                spoken = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+                writer.transport.abort()
+        self.connections[origin] = oracle.Connection.HTTP_2 if spoken == "h2" else oracle.Connection.HTTP_1
+
     async def _transmit(self, request: httpx.Request, method: str) -> httpx.Response:
         host = request.url.host
-        by_name = host == "localhost" or host.endswith(".localhost")
+        by_name = _is_loopback(host)
         # Not every resolver knows the names below localhost; the Host header says which one was meant.
         address = request.url.copy_with(host="127.0.0.1") if by_name else request.url
         outgoing = httpx.Request(method, address, headers=request.headers, content=request.content)
@@ -444,3 +464,7 @@ class Client:
         """Close every connection."""
         await self._direct.aclose()
         await self._proxied.aclose()
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")

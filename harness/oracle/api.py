@@ -17,7 +17,7 @@ from harness.oracle.flight import Flight
 from harness.oracle.grammar import HTTP_WHITESPACE, is_header_value, is_token
 from harness.oracle.headers import Headers, append, combine, contains, get, set_value
 from harness.oracle.mime import parse_mime_type, serialize_mime_type
-from harness.oracle.outcome import Failure
+from harness.oracle.outcome import Failure, SeenAs
 from harness.oracle.reasons import Reason
 from harness.oracle.request import Api, BodyKind, Mode, Request
 
@@ -26,6 +26,7 @@ _DEFAULT_TYPES = {
     BodyKind.TEXT: "text/plain;charset=UTF-8",
     BodyKind.URLENCODED: "application/x-www-form-urlencoded;charset=UTF-8",
 }
+_XHR_THROWS = {Reason.METHOD_FORBIDDEN: SeenAs.SECURITY_ERROR}
 
 
 def create_flight(request: Request) -> Flight | Failure:
@@ -51,7 +52,14 @@ def create_flight(request: Request) -> Flight | Failure:
         redirect=request.redirect,
         referrer_policy=request.referrer_policy,
         use_cors_preflight=streams or request.upload_listener,
+        cache_mode=request.cache,
+        initiator_type=request.api,
     )
+
+
+def seen_as(api: Api, reason: Reason) -> SeenAs:
+    """What a call throws that the API refuses. open() and setRequestHeader() throw as their steps say."""
+    return SeenAs.TYPE_ERROR if api is Api.FETCH else _XHR_THROWS.get(reason, SeenAs.SYNTAX_ERROR)
 
 
 def _construct_request(request: Request) -> tuple[str, Headers, bytes | None] | Failure:

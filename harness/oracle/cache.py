@@ -6,12 +6,15 @@ one cache is one browsing context's. https://fetch.spec.whatwg.org/#cors-preflig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from harness.oracle.classify import NON_WILDCARD_NAMES
 from harness.oracle.flight import Flight, serialize_request_origin
 from harness.oracle.grammar import byte_lowercase
+from harness.oracle.outcome import Refusal
 from harness.oracle.request import Credentials
 from harness.oracle.urls import Url
 
@@ -54,9 +57,15 @@ class CacheEntry:
         return self.header_name is not None and byte_lowercase(self.header_name) == byte_lowercase(name)
 
 
+CacheEntryMatch: TypeAlias = Callable[[CacheEntry, Flight, float], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class PreflightCache:
-    """All entries, and the limit that the user agent imposes on max-age (None: no limit)."""
+    """All entries, and the limit that the user agent imposes on max-age (None: no limit).
+
+    `match` is always #concept-cache-match, unless it is said to be something else.
+    """
 
     entries: tuple[CacheEntry, ...] = ()
     max_age_limit: int | None = None
@@ -66,16 +75,24 @@ class PreflightCache:
         if self.max_age_limit is not None and self.max_age_limit < 0:
             raise ValueError(f"max_age_limit {self.max_age_limit} is negative")
 
-    def has_method(self, method: str, flight: Flight, now: float) -> bool:
+    def has_method(self, method: str, flight: Flight, now: float, match: CacheEntryMatch = CacheEntry.matches) -> bool:
         """#concept-cache-match-method."""
-        return any(entry.grants_method(method) and entry.matches(flight, now) for entry in self.entries)
+        return any(entry.grants_method(method) and match(entry, flight, now) for entry in self.entries)
 
-    def has_header_name(self, name: str, flight: Flight, now: float) -> bool:
+    def has_header_name(
+        self, name: str, flight: Flight, now: float, match: CacheEntryMatch = CacheEntry.matches
+    ) -> bool:
         """#concept-cache-match-header."""
-        return any(entry.grants_header_name(name) and entry.matches(flight, now) for entry in self.entries)
+        return any(entry.grants_header_name(name) and match(entry, flight, now) for entry in self.entries)
 
     def store(
-        self, flight: Flight, now: float, max_age: int, methods: Iterable[str], header_names: Iterable[str]
+        self,
+        flight: Flight,
+        now: float,
+        max_age: int,
+        methods: Iterable[str],
+        header_names: Iterable[str],
+        match: CacheEntryMatch = CacheEntry.matches,
     ) -> PreflightCache:
         """#cors-preflight-fetch steps 7.10 and 7.12 to 7.15: add what is new, renew what is there.
 
@@ -84,21 +101,16 @@ class PreflightCache:
         if self.max_age_limit is not None:
             max_age = min(max_age, self.max_age_limit)
         entries = [entry for entry in self.entries if entry.is_alive(now)]
-        new = CacheEntry(
-            origin=serialize_request_origin(flight),
-            url=flight.current_url,
-            max_age=max_age,
-            credentials=flight.credentials is Credentials.INCLUDE,
-            stored=now,
-        )
+        origin, include = serialize_request_origin(flight), flight.credentials is Credentials.INCLUDE
+        new = partial(CacheEntry, origin, flight.current_url, max_age, include, now)
         for method in methods:
-            hits = [i for i, entry in enumerate(entries) if entry.grants_method(method) and entry.matches(flight, now)]
-            _renew_or_add(entries, hits, replace(new, method=method))
+            hits = [i for i, entry in enumerate(entries) if entry.grants_method(method) and match(entry, flight, now)]
+            _renew_or_add(entries, hits, new(method=method))
         for name in header_names:
             hits = [
-                i for i, entry in enumerate(entries) if entry.grants_header_name(name) and entry.matches(flight, now)
+                i for i, entry in enumerate(entries) if entry.grants_header_name(name) and match(entry, flight, now)
             ]
-            _renew_or_add(entries, hits, replace(new, header_name=name))
+            _renew_or_add(entries, hits, new(header_name=name))
         return replace(self, entries=tuple(entries))
 
     def clear(self, flight: Flight) -> PreflightCache:
@@ -106,6 +118,16 @@ class PreflightCache:
         origin, url = serialize_request_origin(flight), flight.current_url
         kept = tuple(entry for entry in self.entries if entry.origin != origin or entry.url != url)
         return replace(self, entries=kept)
+
+
+def cache_after_failure(cache: PreflightCache, flight: Flight, _: Refusal, makes_preflight: bool) -> PreflightCache:
+    """#main-fetch step 12: what fails although a preflight was there for it is forgotten, whatever made it fail."""
+    return cache.clear(flight) if makes_preflight else cache
+
+
+def cache_before_preflight(cache: PreflightCache, _: Flight) -> PreflightCache:
+    """What the cache holds while a preflight is made: all that it held. No step of the standard touches it."""
+    return cache
 
 
 def _renew_or_add(entries: list[CacheEntry], hits: list[int], new: CacheEntry) -> None:

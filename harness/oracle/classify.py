@@ -7,6 +7,9 @@ Headers: https://fetch.spec.whatwg.org/#terminology-headers
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeAlias
 
 from harness.oracle.grammar import byte_lowercase, get_decode_and_split
 from harness.oracle.headers import Headers, sorted_lowercase_set
@@ -65,6 +68,7 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)
 def is_safelisted_request_header(name: str, value: str) -> bool:
     """#cors-safelisted-request-header. The length is that of the value, in bytes."""
     if len(value) > _VALUE_LIMIT:  # step 1
@@ -105,7 +109,12 @@ def is_no_cors_safelisted_request_header(name: str, value: str) -> bool:
     return byte_lowercase(name) != "range" and is_safelisted_request_header(name, value)
 
 
-def unsafe_request_header_names(headers: Headers) -> tuple[str, ...]:
+Safelist: TypeAlias = Callable[[str, str], bool]
+
+
+def unsafe_request_header_names(
+    headers: Headers, is_safelisted: Safelist = is_safelisted_request_header
+) -> tuple[str, ...]:
     """#cors-unsafe-request-header-names: what a preflight must ask for, sorted and in lower case.
 
     Safe values count together as well: above 1,024 bytes in total, all of them are unsafe.
@@ -114,7 +123,7 @@ def unsafe_request_header_names(headers: Headers) -> tuple[str, ...]:
     potentially_unsafe = []
     size = 0
     for name, value in headers:  # step 4
-        if is_safelisted_request_header(name, value):
+        if is_safelisted(name, value):
             potentially_unsafe.append(name)
             size += len(value)
         else:

@@ -1,21 +1,32 @@
-"""Filtered responses: what of a response script gets to see.
+"""What of a response script gets to see: whether any of it, and through which filter.
 
 https://fetch.spec.whatwg.org/#concept-filtered-response
 """
 
 from __future__ import annotations
 
+from harness.oracle.corp import cross_origin_resource_policy_check
+from harness.oracle.cors_check import cors_check
 from harness.oracle.exchange import WireResponse
-from harness.oracle.flight import Flight, Tainting
+from harness.oracle.flight import Flight, Tainting, serialize_request_origin
 from harness.oracle.grammar import Malformed, byte_lowercase
 from harness.oracle.headers import Headers, extract_list_values, sort_and_combine
-from harness.oracle.outcome import Readable, ResponseType
+from harness.oracle.outcome import Failure, Readable, ResponseType
 from harness.oracle.request import Credentials
 
 _FORBIDDEN = frozenset({"set-cookie", "set-cookie2"})  # #forbidden-response-header-name
 _SAFELISTED = frozenset(
     {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
 )
+
+
+def response_failure(flight: Flight, response: WireResponse) -> Failure | None:
+    """#http-fetch steps 4.4 and 5, which also look at responses that redirect. None: nothing refuses."""
+    if flight.tainting is Tainting.CORS:
+        return cors_check(serialize_request_origin(flight), flight.credentials, response.headers)
+    if flight.tainting is Tainting.OPAQUE:
+        return cross_origin_resource_policy_check(flight.origin, flight.current_url, response.headers)
+    return None
 
 
 def exposed_header_names(credentials: Credentials, headers: Headers) -> frozenset[str]:
@@ -57,6 +68,9 @@ def filter_response(flight: Flight, response: WireResponse) -> Readable:
     )
 
 
-def opaque_redirect(flight: Flight) -> Readable:
-    """#concept-filtered-response-opaque-redirect: only the URL shows, and that one script knew before."""
+def opaque_redirect(flight: Flight, _: WireResponse) -> Readable | Failure:
+    """#concept-filtered-response-opaque-redirect: only the URL shows, and that one script knew before.
+
+    Wherever it leads: nothing here looks at Location, so nothing is refused.
+    """
     return Readable(ResponseType.OPAQUE_REDIRECT, url=flight.current_url.for_script)

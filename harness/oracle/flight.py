@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.oracle.headers import Headers
-from harness.oracle.request import Credentials, Mode, Redirect, ReferrerPolicy
+from harness.oracle.request import Api, CacheMode, Credentials, Mode, Redirect, ReferrerPolicy
 from harness.oracle.urls import OPAQUE_ORIGIN, Url, same_origin
 
 
@@ -37,6 +37,8 @@ class Flight:
     redirect: Redirect
     referrer_policy: ReferrerPolicy
     use_cors_preflight: bool
+    cache_mode: CacheMode
+    initiator_type: Api
     tainting: Tainting = Tainting.BASIC
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 OWS = " \t"  # Fetch: an HTTP tab or space
 HTTP_WHITESPACE = " \t\r\n"  # Fetch: HTTP whitespace; unlike ASCII whitespace it has no form feed
@@ -43,11 +44,13 @@ def is_header_value(text: str) -> bool:
     return all(char <= "\xff" for char in text) if not text.isascii() else True
 
 
+@lru_cache(maxsize=4096)  # few texts, asked again and again: so with `parse_list`
 def byte_lowercase(text: str) -> str:
     """Infra "byte-lowercase": A to Z only. `str.lower` would also touch bytes from 0xC0 on."""
     return text.lower() if text.isascii() else text.encode("latin-1").lower().decode("latin-1")
 
 
+@lru_cache(maxsize=4096)
 def parse_list(value: str) -> tuple[str, ...] | Malformed:
     """RFC 9110 section 5.6.1, `#token`, as a recipient reads it: empty elements are skipped.
 

@@ -35,7 +35,7 @@ def contains(name: str, headers: Headers) -> bool:
 
 def append(name: str, value: str, headers: Headers) -> Headers:
     """#concept-header-list-append. Step 1: a name already there keeps its first spelling."""
-    return (*headers, (_first_spelling(name, headers), value))
+    return (*headers, (first_spelling(name, headers), value))
 
 
 def delete(name: str, headers: Headers) -> Headers:
@@ -93,6 +93,7 @@ def extract_list_values(name: str, headers: Headers) -> tuple[str, ...] | Malfor
     return tuple(values)
 
 
-def _first_spelling(name: str, headers: Headers) -> str:
+def first_spelling(name: str, headers: Headers) -> str:
+    """The name as the header list has it, or as it is given here where the list has it not."""
     wanted = byte_lowercase(name)
     return next((other for other, _ in headers if byte_lowercase(other) == wanted), name)

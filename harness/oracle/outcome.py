@@ -50,6 +50,12 @@ class Failure:
         return cls(reason, subject, reason.header, get(reason.header, headers))
 
 
+# What the promise or the error event says though nothing went out; all else of phase "request" is thrown by the API.
+_AFTER_THE_CALL = frozenset(
+    {Reason.BAD_PORT, Reason.MODE_SAME_ORIGIN, Reason.NO_CORS_NEEDS_FOLLOW, Reason.STREAM_OVER_HTTP_ONE}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Script reads nothing, and why.
@@ -68,6 +74,11 @@ class Refusal:
     def reason(self) -> Reason:
         """The first step of the standard that refuses."""
         return self.failure.reason
+
+    @property
+    def is_thrown(self) -> bool:
+        """Whether the API refuses the call itself, rather than script learning of a fetch that failed."""
+        return self.phase is Phase.REQUEST and self.reason not in _AFTER_THE_CALL
 
     @property
     def where(self) -> str:

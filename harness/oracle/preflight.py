@@ -5,10 +5,16 @@ https://fetch.spec.whatwg.org/#cors-preflight-fetch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from harness.oracle.cache import PreflightCache
-from harness.oracle.classify import NON_WILDCARD_NAMES, is_safelisted_method
+from harness.oracle.cache import CacheEntry, CacheEntryMatch, PreflightCache
+from harness.oracle.classify import (
+    NON_WILDCARD_NAMES,
+    Safelist,
+    is_safelisted_method,
+    is_safelisted_request_header,
+    unsafe_request_header_names,
+)
 from harness.oracle.cors_check import cors_check
 from harness.oracle.exchange import Kind, WireRequest, WireResponse
 from harness.oracle.flight import Flight, serialize_request_origin
@@ -26,13 +32,28 @@ _WILDCARD = "*"
 _DEFAULT_MAX_AGE = 5
 
 
-def is_preflight_due(flight: Flight, unsafe_names: tuple[str, ...], cache: PreflightCache, now: float) -> bool:
+def unsafe_names_of(flight: Flight, is_safelisted: Safelist = is_safelisted_request_header) -> tuple[str, ...]:
+    """#cors-unsafe-request-header-names with the request's header list."""
+    return unsafe_request_header_names(flight.headers, is_safelisted)
+
+
+def needs_preflight(flight: Flight, unsafe_names: tuple[str, ...]) -> bool:
+    """#main-fetch step 12, the last but one statement: something is unsafe, or the flag is set."""
+    return flight.use_cors_preflight or not is_safelisted_method(flight.method) or bool(unsafe_names)
+
+
+def is_preflight_due(
+    flight: Flight,
+    unsafe_names: tuple[str, ...],
+    cache: PreflightCache,
+    now: float,
+    match: CacheEntryMatch = CacheEntry.matches,
+) -> bool:
     """#http-fetch step 4.1: what is unsafe, and not in the cache."""
-    if (flight.use_cors_preflight or not is_safelisted_method(flight.method)) and not cache.has_method(
-        flight.method, flight, now
-    ):
+    needs_method = flight.use_cors_preflight or not is_safelisted_method(flight.method)
+    if needs_method and not cache.has_method(flight.method, flight, now, match):
         return True
-    return any(not cache.has_header_name(name, flight, now) for name in unsafe_names)
+    return any(not cache.has_header_name(name, flight, now, match) for name in unsafe_names)
 
 
 def create_preflight(flight: Flight, unsafe_names: tuple[str, ...]) -> WireRequest:
@@ -55,7 +76,7 @@ def preflight_failures(flight: Flight, unsafe_names: tuple[str, ...], response: 
         yield failure
     if is_redirect_status(response.status):
         yield Failure(Reason.PREFLIGHT_REDIRECT, subject=str(response.status))
-    elif not 200 <= response.status <= 299:
+    if not 200 <= response.status <= 299:
         yield Failure(Reason.PREFLIGHT_STATUS_NOT_OK, subject=str(response.status))
     methods = _listed_methods(flight, response.headers)  # steps 7.1 and 7.4
     names = extract_list_values(_ALLOW_HEADERS, response.headers)  # step 7.2
@@ -110,13 +131,24 @@ def _header_failures(
             yield Failure.of(not_by_name, headers, name)
 
 
-def store_grants(cache: PreflightCache, flight: Flight, response: WireResponse, now: float) -> PreflightCache:
+def are_grants_stored(failures: Sequence[Failure]) -> bool:
+    """Step 7: only what refuses nothing gets as far as step 7.8."""
+    return not failures
+
+
+def store_grants(
+    cache: PreflightCache,
+    flight: Flight,
+    response: WireResponse,
+    now: float,
+    match: CacheEntryMatch = CacheEntry.matches,
+) -> PreflightCache:
     """Steps 7.8 to 7.15, after a preflight that succeeded."""
     methods = _listed_methods(flight, response.headers)
     names = extract_list_values(_ALLOW_HEADERS, response.headers)
     assert not isinstance(methods, Malformed), "step 7.3 has seen to that"
     assert not isinstance(names, Malformed), "step 7.3 has seen to that"
-    return cache.store(flight, now, parse_max_age(response.headers), methods, names or ())
+    return cache.store(flight, now, parse_max_age(response.headers), methods, names or (), match)
 
 
 def parse_max_age(headers: Headers) -> int:

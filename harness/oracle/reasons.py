@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
     REQUEST = "request"  # nothing was sent
     PREFLIGHT = "preflight"  # the answer to an OPTIONS
-    ACTUAL = "actual"  # the answer to the request itself
+    ACTUAL = "actual"  # the request itself, or the answer to it
     REDIRECT = "redirect"  # following a redirect
 
 
@@ -78,6 +78,12 @@ class Reason(Enum):
     NO_CORS_NEEDS_FOLLOW = (
         "no-cors-needs-follow", "#main-fetch step 12", (Phase.REQUEST,), None,
         "Mode no-cors goes to another origin only with redirect mode follow.",
+    )  # fmt: skip
+
+    # The connection refuses the request.
+    STREAM_OVER_HTTP_ONE = (
+        "stream-over-http-one", "#http-network-fetch step 8.3", (Phase.REQUEST, Phase.ACTUAL), None,
+        "A stream as a body does not go out over an HTTP/1 connection.",
     )  # fmt: skip
 
     # No answer.

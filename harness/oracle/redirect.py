@@ -29,6 +29,11 @@ def is_redirect_status(status: int) -> bool:
     return status in _REDIRECT_STATUSES
 
 
+def is_redirect(_: Flight, response: WireResponse) -> bool:
+    """#http-fetch step 6: the status alone says it, be there a Location or not."""
+    return is_redirect_status(response.status)
+
+
 def location_url(flight: Flight, headers: Headers) -> Url | Failure | None:
     """#concept-response-location-url: None without a Location, a failure where it is no single URL.
 
@@ -64,7 +69,7 @@ def redirect_failure(flight: Flight, url: Url, response: WireResponse) -> Failur
 def redirected(flight: Flight, url: Url, response: WireResponse) -> Flight:
     """Steps 12 to 19: the request that goes to `url`."""
     method, headers, body = flight.method, flight.headers, flight.body
-    if _becomes_get(response.status, method):  # step 12: and what described the body goes with it
+    if becomes_get(response.status, method):  # step 12: and what described the body goes with it
         method, body = "GET", None
         for name in _BODY_HEADERS:
             headers = delete(name, headers)
@@ -81,7 +86,7 @@ def redirected(flight: Flight, url: Url, response: WireResponse) -> Flight:
     )
 
 
-def _becomes_get(status: int, method: str) -> bool:
+def becomes_get(status: int, method: str) -> bool:
     """Step 12: 301 and 302 turn only POST into GET, 303 turns all but GET and HEAD."""
     if status == 303:
         return method not in ("GET", "HEAD")

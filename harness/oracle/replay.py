@@ -14,10 +14,12 @@ from enum import StrEnum
 from harness.oracle.cache import PreflightCache
 from harness.oracle.classify import is_forbidden_request_header
 from harness.oracle.exchange import Answer, Exchange, Kind, NetworkFailure, WireRequest, WireResponse
-from harness.oracle.grammar import byte_lowercase
+from harness.oracle.grammar import OWS, byte_lowercase, is_token
 from harness.oracle.headers import Headers, contains, get
+from harness.oracle.network import Connect, connect_by_http_1
 from harness.oracle.predict import Prediction, predict
 from harness.oracle.request import Request
+from harness.oracle.rules import STANDARD, Rules
 
 _REQUESTED_METHOD = "access-control-request-method"
 _REQUESTED_HEADERS = "access-control-request-headers"
@@ -101,11 +103,17 @@ class Replay:
 
 
 def replay(
-    request: Request, recorded: Sequence[Recorded], *, cache: PreflightCache | None = None, now: float = 0.0
+    request: Request,
+    recorded: Sequence[Recorded],
+    *,
+    cache: PreflightCache | None = None,
+    now: float = 0.0,
+    rules: Rules = STANDARD,
+    connect: Connect = connect_by_http_1,
 ) -> Replay:
-    """Walk `request` over recorded exchanges, in their order."""
+    """Walk `request` over recorded exchanges, in their order; by the rules of whoever is said to have made them."""
     tape = _Tape(request, recorded)
-    prediction = predict(request, tape, cache=cache, now=now)
+    prediction = predict(request, tape, cache=cache, now=now, rules=rules, connect=connect)
     told = tape.position
     return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries, told)
 
@@ -120,7 +128,9 @@ class _Tape:
         self.parted_at: int | None = None
         self.differences: list[Difference] = []
         self.author_names = frozenset(
-            byte_lowercase(name) for name, _ in request.headers if not is_forbidden_request_header(name, "")
+            byte_lowercase(name)
+            for name, _ in request.headers
+            if is_token(name) and not is_forbidden_request_header(name, "")
         )
 
     def __call__(self, request: WireRequest) -> Answer:
@@ -218,10 +228,10 @@ def _request_differences(
 def _same_value(name: str, expected: str | None, seen: str | None) -> bool:
     """Servers join doubled fields with or without a blank; only Access-Control-Request-Headers is exact.
 
-    The case of a Content-Type means nothing to CORS: Chromium's XMLHttpRequest sends a charset in upper case.
+    The case of a Content-Type means nothing to CORS, and some browsers send a charset in upper case.
     """
     if expected is None or seen is None or name == _REQUESTED_HEADERS:
         return expected == seen
     if name == "content-type":
         return byte_lowercase(expected) == byte_lowercase(seen)
-    return _COMMA.sub(",", expected) == _COMMA.sub(",", seen)
+    return _COMMA.sub(",", expected).strip(OWS) == _COMMA.sub(",", seen).strip(OWS)

@@ -17,11 +17,12 @@ from rich.text import Text
 from harness import events
 from harness.events import CaseFinished, Event
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
-from harness.reports.sights import engine_disagreements, hook_set_differences
+from harness.reports.sights import engine_disagreements, hook_set_differences, wordings
 from harness.tally import Exit, Tally
 from harness.verdict import UNTESTED, Status
 from harness.wire import Exchange
 
+NAMED = 4  # scenarios named for one cause
 SHOWN = 20  # failures told in full; the table and the JSON document count them all
 WIDTH = 140  # columns where there is no terminal to ask
 STYLES = {
@@ -125,11 +126,15 @@ class Summary:
             self._print_trouble(group)
         if len(groups) > SHOWN:
             self._line(f"… and {sum(map(len, groups[SHOWN:]))} results more; the JSON document has them all")
-        self._print_lines("Engines disagree", _disagreements(self._results))
+        disagreements = list(_disagreements(self._results))
+        self._print_lines("Engines disagree", disagreements[:SHOWN])
+        if len(disagreements) > SHOWN:
+            self._line(f"… and {len(disagreements) - SHOWN} more; the JSON document has them all")
         self._print_lines("Known deviations that still hold", _reasons(self._results, Status.KNOWN))
         self._print_lines("Skipped", _reasons(self._results, Status.SKIPPED))
         if self._results:
             self._out.print(_table(self._results, self._engines))
+        self._print_lines("Blocked, and the browser's own words mean the same reason", _wording_lines(self._results))
         self._print_lines("Where the hook sets differ", _hook_set_lines(self._results))
         self._print_totals(seconds)
 
@@ -224,12 +229,20 @@ def _disagreements(results: list[CaseFinished]) -> Iterable[str]:
 
 
 def _reasons(results: list[CaseFinished], status: Status) -> Iterable[str]:
-    grouped: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    grouped: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for result in results:
         if result.verdict.status is status:
-            grouped[result.engine, result.case.scenario.id, result.verdict.cause].add(result.case.hooks)
-    for (engine, scenario, cause), hooks in grouped.items():
-        yield f"{engine} · {scenario} · {', '.join(sorted(hooks))}: {cause}"
+            grouped[result.engine, result.verdict.cause][result.case.scenario.id].add(result.case.hooks)
+    for (engine, cause), scenarios in sorted(grouped.items()):
+        names = list(scenarios)
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        hooks = ", ".join(sorted(set().union(*scenarios.values())))
+        yield f"{engine} · {', '.join(names[:NAMED])}{more} · {hooks}: {cause}"
+
+
+def _wording_lines(results: list[CaseFinished]) -> Iterable[str]:
+    for engine, told in wordings(results).items():
+        yield f"{engine}: {told.worded} of {told.blocked} ({told.worded / told.blocked:.1%})"
 
 
 def _hook_set_lines(results: list[CaseFinished]) -> Iterable[str]:

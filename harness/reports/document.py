@@ -13,7 +13,7 @@ from harness import __version__
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
-from harness.reports.sights import blocked_at, hook_set_differences
+from harness.reports.sights import blocked_at, hook_set_differences, worded, wordings
 from harness.scenario import Expectation
 from harness.tally import Tally
 from harness.verdict import Difference
@@ -59,6 +59,7 @@ class RunDocument:
             "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
             "results": [_result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
+            "wordings": {engine: asdict(told) for engine, told in wordings(self._finished).items()},
             "troubles": self._troubles,
             "totals": self._tally.totals,
             "exit": int(self._tally.exit),
@@ -100,7 +101,7 @@ def _result(event: CaseFinished) -> Json:
         "engine": event.engine,
         "repeat": case.repeat,
         "status": verdict.status.value,
-        "expected": _expected(expected),
+        "expected": _expected(expected) if expected else None,  # never planned, and left to the oracle
         "observed": _observed(event),
         "predicted": _predicted(event),
         "blame": verdict.blame.value if verdict.blame else None,
@@ -136,6 +137,7 @@ def _observed(event: CaseFinished) -> Json:
         "readable_headers": sorted({name for name, _ in last.headers}) if last else [],
         "blocked_at": blocked_at(event),
         "browser_reason": redacted_sentence(observation.reason) or None,
+        "worded_reasons": sorted(worded(event)),
         "error": last.error if last else "",
         "events": list(last.events) if last else [],
         "steps": [{"outcome": o.value, "status": r.status} for o, r in zip(outcomes, observation.page, strict=False)],

@@ -8,14 +8,27 @@ from dataclasses import dataclass
 
 from harness.events import CaseFinished
 from harness.scenario import Outcome
+from harness.wording import reasons_in
+
+_BLOCKED = {
+    "request": "blocked before any request",
+    "preflight": "blocked at the preflight",
+    "actual": "blocked after the request",
+}
 
 
 def blocked_at(result: CaseFinished) -> str | None:
-    """Say which request was refused, ``preflight`` or ``actual``; None where the last step was not blocked."""
+    """Say which request was refused, ``preflight`` or ``actual``, or that there was none: ``request``.
+
+    None where the last step was not blocked.
+    """
     outcomes, exchanges = result.verdict.outcomes, result.observation.exchanges
-    if not outcomes or outcomes[-1] is not Outcome.BLOCKED or not exchanges:
+    if not outcomes or outcomes[-1] is not Outcome.BLOCKED:
         return None
-    return exchanges[-1].kind.value
+    if exchanges:
+        return exchanges[-1].kind.value
+    where = result.predicted[-1].where if result.predicted else "request"
+    return {"request": "request", "preflight": "preflight"}.get(where.partition(" ")[0], "actual")
 
 
 def sight(result: CaseFinished) -> str:
@@ -23,10 +36,37 @@ def sight(result: CaseFinished) -> str:
     if not result.verdict.outcomes:
         return result.verdict.status.value
     if refused := blocked_at(result):
-        return "blocked at the preflight" if refused == "preflight" else "blocked after the request"
-    status = result.observation.page[-1].status
+        return _BLOCKED[refused]
+    told = result.observation.page or result.predicted  # the oracle has no page
+    status = told[-1].status if told else None
     outcome = result.verdict.outcomes[-1].value
     return f"{outcome} {status}" if status else outcome
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How many cases of an engine were sent and blocked; for how many its own words can mean the oracle's reason."""
+
+    blocked: int = 0
+    worded: int = 0
+
+
+def wordings(results: Iterable[CaseFinished]) -> dict[str, Wording]:
+    """Return, for each engine, how often it said the oracle's reason for a block."""
+    found: dict[str, Wording] = {}
+    for result in results:
+        if result.observation.exchanges and result.verdict.outcomes[-1:] == (Outcome.BLOCKED,):
+            before = found.get(result.engine, Wording())
+            told = worded(result)
+            found[result.engine] = Wording(
+                before.blocked + 1, before.worded + bool(told & result.predicted[-1].reasons)
+            )
+    return found
+
+
+def worded(result: CaseFinished) -> frozenset[str]:
+    """Return the oracle's reasons that the browser's own words can mean."""
+    return reasons_in(result.engine, result.observation.sayings)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from server_site.hooks import broken, decorator, none, published
+from server_site.hooks import api_policy, broken, decorator, none, published
 from server_site.view import View
 
 __all__ = ["BROKEN", "HOOK_SETS", "HookSet", "hook_set"]
@@ -30,6 +30,7 @@ _SOUND = (
     HookSet("decorator", "the per-view decorator that the article left behind", wrap=decorator.crossdomain()),
     HookSet("proxy", "no CORS: the page's own site forwards to the API"),
     HookSet("none", "no CORS at all"),
+    HookSet("hardened", "two app-wide hooks that hold the API to a policy", install=api_policy.install),
 )
 _FAULTY = tuple(
     HookSet(f"broken:{name}", variant.summary, install=variant.install) for name, variant in broken.VARIANTS.items()

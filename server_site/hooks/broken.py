@@ -1,7 +1,7 @@
-"""Faulty variants of `published`, each wrong in one way: negative controls.
+"""Faulty variants of `published`, and of `hardened`, each wrong in one way: negative controls.
 
-A run that does not catch them proves nothing. A variant is the published hooks plus one function that spoils
-their answers, or one that gets in before them.
+A run that does not catch them proves nothing. A variant is sound hooks plus one function that spoils their answers, or
+one that gets in before them. Those of `hardened` are called `hardened-…`: by the name they are held to what it does.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 
 from server_site import access
-from server_site.hooks import published
+from server_site.hooks import api_policy, published
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
@@ -25,16 +25,21 @@ class Variant(NamedTuple):
     install: Installer
 
 
-def _spoiled_by(spoil: Callable[[Response], None]) -> Installer:
+def _spoiled_by(spoil: Callable[[Response], None], sound: Installer = published.install) -> Installer:
     def last_word(response: Response) -> Response:
         spoil(response)
         return response
 
     def install(app: Flask) -> None:
-        app.after_request(last_word)  # before published's: Flask runs after_request functions in reverse order
-        published.install(app)
+        sound(app)
+        # Flask runs after_request functions in reverse order: the first has the last word, also after `hardened`.
+        app.after_request_funcs[None].insert(0, last_word)
 
     return install
+
+
+def _hardened_spoiled_by(spoil: Callable[[Response], None]) -> Installer:
+    return _spoiled_by(spoil, api_policy.install)
 
 
 def _preceded_by(hook: Callable[[], Response | None]) -> Installer:
@@ -106,6 +111,32 @@ def _errors_without_cors(response: Response) -> None:
         response.headers.pop(ALLOW_ORIGIN, None)
 
 
+def _let_in(response: Response) -> None:
+    """Grant what was refused, by name and with credentials, to whoever asked."""
+    if ALLOW_ORIGIN in response.headers or "Origin" not in request.headers:
+        return
+    response.headers[ALLOW_ORIGIN] = request.headers["Origin"]
+    response.headers["Access-Control-Allow-Credentials"] = "true"
+    if _is_preflight():
+        response.status_code = 204
+        response.headers["Access-Control-Allow-Methods"] = request.headers["Access-Control-Request-Method"]
+        response.headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "")
+
+
+def _let_null_in(response: Response) -> None:
+    if request.headers.get("Origin") == "null":
+        _let_in(response)
+
+
+def _let_preflights_in(response: Response) -> None:
+    if _is_preflight():
+        _let_in(response)
+
+
+def _no_vary(response: Response) -> None:
+    response.headers.pop("Vary", None)
+
+
 def _closed_in_preflight() -> Response | None:
     if not _is_preflight():
         return None
@@ -132,4 +163,8 @@ VARIANTS: dict[str, Variant] = {
     "preflight-redirect": Variant("the preflight is answered 307", _spoiled_by(_preflight_redirect)),
     "errors-without-cors": Variant("answers from 400 up lack allow-origin", _spoiled_by(_errors_without_cors)),
     "closed-in-preflight": Variant("the connection is closed without an answer", _preceded_by(_closed_in_preflight)),
+    "hardened-reflected": Variant("who is refused is let in, by name", _hardened_spoiled_by(_let_in)),
+    "hardened-null": Variant("`null` is let in", _hardened_spoiled_by(_let_null_in)),
+    "hardened-echo": Variant("a preflight is granted whatever it asks", _hardened_spoiled_by(_let_preflights_in)),
+    "hardened-no-vary": Variant("no answer says what it varies by", _hardened_spoiled_by(_no_vary)),
 }

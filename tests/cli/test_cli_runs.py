@@ -66,6 +66,26 @@ def test_json_is_alone_on_stdout_and_written_as_a_report(tmp_path: Path) -> None
     assert document["exit"] == 0
 
 
+def test_a_vector_file_is_held_against_the_oracle_and_the_engines(tmp_path: Path) -> None:
+    """What the file claims is the oracle's business, what follows from its answers the engines'."""
+    opened = {"status": 200, "headers": [["Access-Control-Allow-Origin", "{origin}"]]}
+    cases = [
+        {"id": "right", "request": {}, "actual_response": opened, "expected": {"script_sees": "response"}},
+        {"id": "wrong", "request": {}, "actual_response": opened, "expected": {"script_sees": "network-error"}},
+    ]
+    (tmp_path / "cases.json").write_text(json.dumps({"vectors": cases}), encoding="utf-8")
+    done = call("run", "--vectors", "cases.json", "-b", "chromium", "--json", folder=tmp_path)
+    results = json.loads(done.stdout)["results"]
+    told = {(result["engine"], result["scenario"], result["api"]): result["status"] for result in results}
+    assert told == {
+        (engine, name, api): "fail" if (engine, name) == ("oracle", "wrong") else "pass"
+        for engine in ("oracle", "chromium")
+        for name in ("right", "wrong")
+        for api in ("fetch", "xhr")
+    }
+    assert done.returncode == 1
+
+
 def test_repeats_are_all_shown(tmp_path: Path) -> None:
     """`--repeat` chooses no answer: each one is a result."""
     done = call(

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness import __version__
-from harness.catalog import load
+from harness.catalog import SUITES, load
 from harness.cli import main
 
-HOOK_SETS = "published, decorator, proxy, none, broken:preflight-404"
+HOOK_SETS = "published, decorator, proxy, none, hardened, broken:preflight-404"
 
 
 def call(*arguments: str) -> int:
@@ -33,6 +33,8 @@ REFUSED = {
     "unknown-scenario-listed": (["list", "-k", "zzz"], ["'zzz'"]),
     "bad-shard": (["run", "--shard", "5/4"], ["'5/4'", "1/4"]),
     "shard-without-count": (["run", "--shard", "2"], ["'2'", "1/4"]),
+    "vectors-beside-a-suite": (["run", "hooks", "--vectors", "none.json"], ["instead of suites"]),
+    "vectors-that-are-missing": (["run", "--vectors", "none.json"], ["none.json", "No such file", "JSON file"]),
     "unknown-report": (["run", "--report", "json,pdf"], ["'pdf'", "json"]),
     "bad-repeat": (["run", "--repeat", "0"], ["0 is not in the range"]),
     "unknown-command": (["frobnicate"], ["frobnicate"]),
@@ -59,7 +61,7 @@ def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     """One line per scenario, and the count."""
     assert call("list") == 0
     lines = capsys.readouterr().out.splitlines()
-    ids = [scenario.id for scenario in load("hooks")]
+    ids = [scenario.id for suite in SUITES for scenario in load(suite)]
     assert [line.split()[0] for line in lines[:-1]] == ids
     assert lines[-1] == f"{len(ids)} scenarios"
 
@@ -71,15 +73,15 @@ def test_list_as_json_is_json_and_nothing_else(capsys: pytest.CaptureFixture[str
     assert document["schema_version"] == 1
     row = next(row for row in document["scenarios"] if row["scenario"] == "put-json")
     assert row["apis"] == ["fetch", "xhr"]
-    assert row["hooks"] == ["published", "decorator", "none"]
+    assert row["hooks"] == ["published", "decorator", "none", "hardened"]
 
 
 def test_list_hooks_names_sound_and_broken_sets(capsys: pytest.CaptureFixture[str]) -> None:
     """What --hooks takes is what is listed."""
     assert call("list", "--hooks") == 0
     names = capsys.readouterr().out.split()
-    assert names[:4] == ["published", "decorator", "proxy", "none"]
-    assert len(names) == 4 + 11
+    assert names[:5] == ["published", "decorator", "proxy", "none", "hardened"]
+    assert len(names) == 5 + 11 + 4
 
 
 def test_version_and_help_name_the_command(capsys: pytest.CaptureFixture[str]) -> None:

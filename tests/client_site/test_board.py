@@ -75,6 +75,14 @@ def test_the_page_says_its_origin() -> None:
     assert session.origin == "null"
 
 
+def test_a_turn_is_passed_on() -> None:
+    """Whoever gives the answers is told which step of which unit begins; a board without such a one tells nobody."""
+    begun: list[tuple[str, int]] = []
+    Board(turn=lambda unit, step: begun.append((unit, step))).turn("unit", 3)
+    Board().turn("unit", 3)
+    assert begun == [("unit", 3)]
+
+
 def test_news_in_order() -> None:
     """Results, the end of a batch and a death are told in the order in which they came."""
     session = Session()

@@ -56,7 +56,7 @@ def test_no_icon(client: FlaskClient) -> None:
     assert client.get("/favicon.ico").status_code == 204
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/next"), ("POST", "/results")])
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/next"), ("POST", "/results"), ("POST", "/turn")])
 @pytest.mark.parametrize("ended", [False, True], ids=["never-was", "has-ended"])
 def test_unknown_session(
     client: FlaskClient, board: Board, session: Session, method: str, path: str, ended: bool
@@ -97,6 +97,18 @@ def test_arrived() -> None:
         answer = client.post(f"/agent/{session.id}/arrived", json={"unit": unit})
         assert answer.get_json() == {"arrived": arrived}
     assert client.post("/agent/stranger/arrived", json={"unit": "here"}).status_code == 404
+
+
+def test_turn() -> None:
+    """A page that begins a step has told so when it is answered; a stranger has told nothing."""
+    begun: list[tuple[str, int]] = []
+    board = Board(turn=lambda unit, step: begun.append((unit, step)))
+    session, client = board.open(), create_app(board).test_client()
+    answer = client.post(f"/agent/{session.id}/turn", json={"unit": "u", "step": 2})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.post("/agent/stranger/turn", json={"unit": "u", "step": 3}).status_code == 404
+    assert client.post(f"/agent/{session.id}/turn", data="{}", content_type="text/plain").status_code == 415
+    assert begun == [("u", 2)]
 
 
 @pytest.mark.parametrize("path", ["next", "results"])

@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-c", "from harness.cli import main; main()"]
 def document() -> dict[str, Any]:
     """Run the command as a user does and read its JSON."""
     done = subprocess.run(
-        [*COMMAND, "run", "hooks", "-b", "all", "--json"], capture_output=True, text=True, timeout=300
+        [*COMMAND, "run", "hooks", "-b", "all", "--json"], capture_output=True, text=True, timeout=480
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     value: dict[str, Any] = json.loads(done.stdout)
@@ -74,6 +74,37 @@ def test_published_and_decorator_differ_on_unknown_urls(document: dict[str, Any]
     for ends in preflighted.values():
         assert ends["published"] == "allowed 404"
         assert ends["decorator"] == "blocked at the preflight"
+
+
+@pytest.mark.parametrize("engine", EngineName)
+def test_hardened_lets_in_whom_its_policy_names(document: dict[str, Any], engine: EngineName) -> None:
+    """Real pages: by name, by a pattern and over https they read; strangers, plain http and `null` read nothing."""
+    outcomes = {
+        result["scenario"].rpartition("-from-")[2]: result["observed"]["outcome"]
+        for result in document["results"]
+        if (result["hooks"], result["engine"], result["api"]) == ("hardened", engine.value, "fetch")
+        and result["scenario"].startswith("put-json-from-")
+    }
+    blocked = dict.fromkeys(("other-host", "http-name", "null"), "blocked")
+    assert outcomes == {**dict.fromkeys(("localhost-name", "https-name"), "allowed"), **blocked}
+
+
+@pytest.mark.parametrize("engine", EngineName)
+def test_hardened_reads_what_published_reads(document: dict[str, Any], engine: EngineName) -> None:
+    """Unknown URLs, errors and slash redirects are as readable under a policy as under hooks that let everybody in."""
+    families = ("unknown-urls", "errors")
+    seen = {
+        hooks: {
+            (result["scenario"], result["api"]): (result["observed"]["outcome"], result["observed"]["status"])
+            for result in document["results"]
+            if (result["hooks"], result["engine"]) == (hooks, engine.value)
+            and (result["family"] in families or result["scenario"].startswith("slash-redirect-"))
+            and result["scenario"] != "unknown-url-header"  # which the policy does not list
+        }
+        for hooks in ("published", "hardened")
+    }
+    assert len(seen["published"]) > 30
+    assert seen["hardened"] == seen["published"]
 
 
 def test_every_blocked_result_has_its_exchange_and_the_browsers_reason(document: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from scenes import asks
 
-from harness.oracle import Api, BodyKind, Failure, Headers, Mode, Reason
-from harness.oracle.api import create_flight
+from harness.oracle import Api, BodyKind, Failure, Headers, Mode, Reason, SeenAs
+from harness.oracle.api import create_flight, seen_as
 from harness.oracle.flight import Flight
 
 STAR = ("Accept", "*/*")
@@ -64,6 +64,19 @@ def test_refused(more: dict[str, Any], apis: tuple[Api, ...], reason: Reason, su
     """The API refuses before anything is sent."""
     for api in apis:
         assert create_flight(asks(**more, api=api)) == Failure(reason, subject)
+
+
+@pytest.mark.parametrize(
+    ("api", "reason", "expected"),
+    [
+        pytest.param(Api.FETCH, Reason.METHOD_FORBIDDEN, SeenAs.TYPE_ERROR, id="fetch rejects with one thing only"),
+        pytest.param(Api.XHR, Reason.METHOD_FORBIDDEN, SeenAs.SECURITY_ERROR, id="forbidden"),
+        pytest.param(Api.XHR, Reason.HEADER_NAME_INVALID, SeenAs.SYNTAX_ERROR, id="ill-formed"),
+    ],
+)
+def test_seen_as(api: Api, reason: Reason, expected: SeenAs) -> None:
+    """The two interfaces throw in their own ways."""
+    assert seen_as(api, reason) is expected
 
 
 @pytest.mark.parametrize("api", BOTH)

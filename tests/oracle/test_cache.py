@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from scenes import URL, flies
 
-from harness.oracle import Credentials, PreflightCache
-from harness.oracle.cache import CacheEntry
+from harness.oracle import Credentials, Failure, Phase, PreflightCache, Reason, Refusal, SeenAs
+from harness.oracle.cache import CacheEntry, cache_after_failure, cache_before_preflight
 
 EMPTY = PreflightCache()
 INCLUDE = Credentials.INCLUDE
@@ -148,6 +148,18 @@ def test_clear(more: dict[str, Any], left: int) -> None:
     """Clearing takes all entries of one origin at one URL, and no other."""
     assert len(filled(limit=7).clear(flies(**more)).entries) == left
     assert filled(limit=7).clear(flies(**more)).max_age_limit == 7
+
+
+@pytest.mark.parametrize(("makes_preflight", "left"), [(True, 0), (False, 2)])
+def test_cache_after_failure(makes_preflight: bool, left: int) -> None:
+    """What fails is forgotten where it was a matter of preflights, whatever made it fail."""
+    refusal = Refusal(Failure(Reason.NETWORK_FAILURE), Phase.ACTUAL, 0, SeenAs.TYPE_ERROR)
+    assert len(cache_after_failure(filled(), flies(), refusal, makes_preflight).entries) == left
+
+
+def test_cache_before_preflight() -> None:
+    """That a preflight is made says nothing about what is there."""
+    assert cache_before_preflight(filled(), flies()) == filled()
 
 
 def test_caches_are_values() -> None:

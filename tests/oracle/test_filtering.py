@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from scenes import URL, flies
+from scenes import URL, flies, leads_to, says
 
-from harness.oracle import Credentials, Headers, Readable, ResponseType, WireResponse, cors_readable
-from harness.oracle.filtering import filter_response, opaque_redirect
+from harness.oracle import Credentials, Headers, Readable, Reason, ResponseType, WireResponse, cors_readable
+from harness.oracle.filtering import filter_response, opaque_redirect, response_failure
 from harness.oracle.flight import Tainting
 
 
@@ -84,5 +84,27 @@ def test_filter_response(tainting: Tainting, expected: Readable) -> None:
 
 
 def test_opaque_redirect() -> None:
-    """Of a redirect that is not followed only the URL is left, which the page knew."""
-    assert opaque_redirect(flies(url=f"{URL}#f")) == Readable(ResponseType.OPAQUE_REDIRECT, url=URL)
+    """Of a redirect that is not followed only the URL is left, which the page knew, wherever it leads."""
+    for location in ("/x", "http://["):
+        seen = opaque_redirect(flies(url=f"{URL}#f"), leads_to(location))
+        assert seen == Readable(ResponseType.OPAQUE_REDIRECT, url=URL)
+
+
+SAME_ORIGIN: Headers = (("Cross-Origin-Resource-Policy", "same-origin"),)
+
+
+@pytest.mark.parametrize(
+    ("tainting", "response", "expected"),
+    [
+        pytest.param(Tainting.CORS, says(404), None, id="cors, allowed"),
+        pytest.param(Tainting.CORS, says(allow=()), Reason.ALLOW_ORIGIN_MISSING, id="cors, not allowed"),
+        pytest.param(Tainting.CORS, says(200, *SAME_ORIGIN), None, id="cors asks for no policy"),
+        pytest.param(Tainting.OPAQUE, says(allow=()), None, id="opaque asks for no permission"),
+        pytest.param(Tainting.OPAQUE, says(200, *SAME_ORIGIN), Reason.CORP_SAME_ORIGIN, id="opaque, kept back"),
+        pytest.param(Tainting.BASIC, says(200, *SAME_ORIGIN, allow=()), None, id="basic asks for nothing"),
+    ],
+)
+def test_response_failure(tainting: Tainting, response: WireResponse, expected: Reason | None) -> None:
+    """The response tainting chooses the check that a response has to pass."""
+    failure = response_failure(flies(tainting), response)
+    assert (failure and failure.reason) == expected

@@ -55,6 +55,22 @@ def test_failure_of_reads_the_deciding_header() -> None:
     assert Failure.of(Reason.ALLOW_ORIGIN_MISSING, ()).value is None
 
 
+@pytest.mark.parametrize(
+    ("reason", "phase", "thrown"),
+    [
+        pytest.param(Reason.METHOD_FORBIDDEN, Phase.REQUEST, True, id="the API refuses"),
+        pytest.param(Reason.BAD_PORT, Phase.REQUEST, False, id="nothing goes out"),
+        pytest.param(Reason.MODE_SAME_ORIGIN, Phase.REQUEST, False, id="mode same-origin"),
+        pytest.param(Reason.NO_CORS_NEEDS_FOLLOW, Phase.REQUEST, False, id="mode no-cors"),
+        pytest.param(Reason.STREAM_OVER_HTTP_ONE, Phase.REQUEST, False, id="a stream"),
+        pytest.param(Reason.NETWORK_FAILURE, Phase.ACTUAL, False, id="no answer"),
+    ],
+)
+def test_is_thrown(reason: Reason, phase: Phase, thrown: bool) -> None:
+    """What the API itself refuses never becomes a fetch."""
+    assert Refusal(Failure(reason), phase, 0, SeenAs.TYPE_ERROR).is_thrown is thrown
+
+
 def test_header_names() -> None:
     """A readable response lists its names."""
     assert Readable(ResponseType.CORS, 200, (("a", "1"), ("b", "2"))).header_names == ("a", "b")

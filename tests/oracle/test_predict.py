@@ -28,6 +28,7 @@ from harness.oracle import (
     Answer,
     Api,
     BodyKind,
+    Connection,
     Credentials,
     Failure,
     Mode,
@@ -49,6 +50,7 @@ R = Reason
 HOME = f"{PAGE}/"
 ABROAD = f"{OTHER}/"
 PUT = {"method": "PUT"}
+STREAM: dict[str, Any] = {"method": "POST", "body": b"x", "body_kind": BodyKind.STREAM}
 BARE = WireResponse(200)
 
 
@@ -103,20 +105,6 @@ OUTCOMES = [
         [Sent("OPTIONS", URL, PAGE), Sent("POST", URL, PAGE)],
         ResponseType.CORS,
         id="an upload listener forces a preflight",
-    ),
-    pytest.param(
-        {"method": "POST", "body": b"x", "body_kind": BodyKind.STREAM},
-        [grants(), says()],
-        [Sent("OPTIONS", URL, PAGE), Sent("POST", URL, PAGE)],
-        ResponseType.CORS,
-        id="so does a stream",
-    ),
-    pytest.param(
-        {"url": HOME, "method": "POST", "body": b"x", "body_kind": BodyKind.STREAM},
-        [BARE],
-        [Sent("POST", HOME, PAGE, True)],
-        ResponseType.BASIC,
-        id="but not at home",
     ),
     pytest.param(
         {"mode": Mode.NO_CORS}, [BARE], [Sent("GET", URL, None)], ResponseType.OPAQUE, id="no-cors GET is opaque"
@@ -246,6 +234,50 @@ def test_readable(more: dict[str, Any], answers: list[Answer], sent: list[Sent],
     assert prediction.allowed
 
 
+@pytest.mark.parametrize(
+    ("more", "answers", "sent"),
+    [
+        pytest.param(
+            STREAM, [grants(), says()], [Sent("OPTIONS", URL, PAGE), Sent("POST", URL, PAGE)], id="with a preflight"
+        ),
+        pytest.param(STREAM | {"url": HOME}, [BARE], [Sent("POST", HOME, PAGE, True)], id="but not at home"),
+        pytest.param(
+            STREAM,
+            [grants(), leads_to("/x", 303), grants(), says()],
+            [
+                Sent("OPTIONS", URL, PAGE),
+                Sent("POST", URL, PAGE),
+                Sent("OPTIONS", f"{API}/x", PAGE),
+                Sent("GET", f"{API}/x", PAGE),
+            ],
+            id="and a forced preflight stays forced once a redirect has dropped it",
+        ),
+    ],
+)
+def test_streams(more: dict[str, Any], answers: list[Answer], sent: list[Sent]) -> None:
+    """A stream goes out over HTTP/2."""
+    prediction = predict(asks(**more), in_order(*answers), connect=lambda _: Connection.HTTP_2)
+    assert [in_short(exchange.request) for exchange in prediction.exchanges] == sent
+    assert prediction.allowed
+
+
+def test_each_origin_has_its_connection() -> None:
+    """What a stream goes out over is that of the origin it goes to; of anything else nobody needs to know."""
+    asked: list[str] = []
+
+    def connect(origin: str) -> Connection:
+        asked.append(origin)
+        return Connection.HTTP_2 if origin == API else Connection.HTTP_1
+
+    answers = (grants(), leads_to(ABROAD, 303), grants(allow=ALLOW_NULL), says(allow=ALLOW_NULL))
+    assert predict(asks(**STREAM), in_order(*answers), connect=connect).allowed
+    assert asked == [API], "behind the redirect it is a GET without a body"
+    refused = predict(asks(ABROAD, **STREAM), in_order(grants()), connect=connect).outcome
+    assert isinstance(refused, Refusal)
+    assert refused.reason is R.STREAM_OVER_HTTP_ONE
+    assert asked == [API, OTHER]
+
+
 REFUSALS = [
     pytest.param({"method": "TRACE"}, [says()], 0, R.METHOD_FORBIDDEN, "request", id="the API refuses"),
     pytest.param({"url": "http://api.test:22/"}, [says()], 0, R.BAD_PORT, "request", id="bad port"),
@@ -258,6 +290,8 @@ REFUSALS = [
         "request",
         id="no-cors with redirect mode error",
     ),
+    pytest.param(STREAM, [grants()], 1, R.STREAM_OVER_HTTP_ONE, "actual", id="a stream, preflighted for nothing"),
+    pytest.param(STREAM | {"url": HOME}, [BARE], 0, R.STREAM_OVER_HTTP_ONE, "request", id="a stream at home"),
     pytest.param({}, [NetworkFailure()], 1, R.NETWORK_FAILURE, "actual", id="no answer"),
     pytest.param({"url": HOME}, [NetworkFailure("x")], 1, R.NETWORK_FAILURE, "actual", id="no answer at home"),
     pytest.param(PUT, [NetworkFailure()], 1, R.NETWORK_FAILURE, "preflight", id="no answer to the preflight"),

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from scenes import ALLOW_ANY, ALLOW_CREDENTIALS, PAGE, URL, flies, grants, max_age, methods, names
 
-from harness.oracle import Api, Credentials, Headers, Kind, PreflightCache, Reason, WireRequest, WireResponse
+from harness.oracle import Api, Credentials, Failure, Headers, Kind, PreflightCache, Reason, WireRequest, WireResponse
 from harness.oracle.classify import unsafe_request_header_names
 from harness.oracle.flight import Flight
 from harness.oracle.preflight import (
+    are_grants_stored,
     create_preflight,
     is_preflight_due,
+    needs_preflight,
     parse_max_age,
     preflight_failures,
     store_grants,
+    unsafe_names_of,
 )
 
 PUT: dict[str, Any] = {"method": "PUT"}
@@ -71,6 +74,43 @@ def test_a_forced_preflight_is_cached_though_it_lists_nothing() -> None:
     assert not is_preflight_due(forced, (), stored(forced), 1.0)
     assert is_preflight_due(forced, (), stored(forced, methods("")), 1.0)
     assert is_preflight_due(forced, (), stored(flies(method="POST")), 1.0)
+
+
+def test_due_is_what_no_entry_matches() -> None:
+    """What counts as an entry for the request can be said otherwise, for looking up as for storing."""
+    put, nothing, anything = flies(**PUT), lambda *_: False, lambda *_: True
+    cache = stored(put, methods("PUT"))
+    assert is_preflight_due(put, (), cache, 1.0, nothing)
+    assert not is_preflight_due(flies(url=f"{URL}2", **PUT), (), cache, 1.0, anything)
+    assert len(store_grants(cache, put, grants(methods("PUT"), names("x")), 0.0, nothing).entries) == 3
+    assert len(store_grants(cache, put, grants(methods("PUT"), names("x")), 0.0).entries) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "needed"),
+    [
+        pytest.param({}, False, id="safe"),
+        pytest.param(PUT, True, id="unsafe method"),
+        pytest.param(CUSTOM, True, id="unsafe headers"),
+        pytest.param(LISTENS, True, id="forced"),
+    ],
+)
+def test_needs_preflight(more: dict[str, Any], needed: bool) -> None:
+    """A method, a header or an upload listener makes it a request to ask for first."""
+    flight = flies(**more)
+    assert needs_preflight(flight, unsafe_names_of(flight)) is needed
+
+
+def test_unsafe_names_of() -> None:
+    """What is safe can be said otherwise."""
+    assert unsafe_names_of(flies(**CUSTOM)) == ("x-a", "x-b")
+    assert unsafe_names_of(flies(**CUSTOM), lambda name, _: name != "X-A") == ("x-a",)
+
+
+def test_are_grants_stored() -> None:
+    """Only an answer that refuses nothing is remembered."""
+    assert are_grants_stored([])
+    assert not are_grants_stored([Failure(R.METHOD_NOT_ALLOWED)])
 
 
 def test_what_a_preflight_says() -> None:

@@ -22,6 +22,7 @@ from scenes import (
 from harness.oracle import (
     Answer,
     BodyKind,
+    Connection,
     Credentials,
     Headers,
     Mode,
@@ -90,14 +91,18 @@ SCENES: dict[Reason, tuple[dict[str, Any], list[Answer]]] = {
     R.TOO_MANY_REDIRECTS: ({}, [leads_to("/x")]),
     R.REDIRECT_INCLUDES_CREDENTIALS: ({}, [leads_to("http://u@api.test/")]),
     R.REDIRECT_NEEDS_BODY_AGAIN: (STREAM, [grants(), leads_to("/x", 307)]),
+    R.STREAM_OVER_HTTP_ONE: (STREAM, [grants()]),
 }
+
+CONNECTIONS = {R.STREAM_OVER_HTTP_ONE: Connection.HTTP_1}
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_decides_its_scene(reason: Reason) -> None:
     """Each reason can be reached, and in its scene it is the only one."""
     more, answers = SCENES[reason]
-    outcome = predict(asks(**more), in_order(*answers)).outcome
+    connection = CONNECTIONS.get(reason, Connection.HTTP_2)
+    outcome = predict(asks(**more), in_order(*answers), connect=lambda _: connection).outcome
     assert isinstance(outcome, Refusal)
     assert (outcome.reason, outcome.also) == (reason, ())
     assert outcome.phase in reason.phases

@@ -10,7 +10,7 @@ from scenes import API, OTHER, PAGE, URL, flies
 
 from harness.oracle import BodyKind, Failure, Headers, Mode, Reason, ReferrerPolicy, WireResponse
 from harness.oracle.flight import Tainting
-from harness.oracle.redirect import is_redirect_status, location_url, redirect_failure, redirected
+from harness.oracle.redirect import is_redirect, is_redirect_status, location_url, redirect_failure, redirected
 from harness.oracle.urls import Url, parse_url
 
 R = Reason
@@ -30,7 +30,9 @@ def to(url: str) -> Url:
 
 def test_redirect_statuses() -> None:
     """Five statuses redirect."""
-    assert [status for status in range(1000) if is_redirect_status(status)] == [301, 302, 303, 307, 308]
+    five = [301, 302, 303, 307, 308]
+    assert [status for status in range(1000) if is_redirect_status(status)] == five
+    assert [status for status in range(1000) if is_redirect(flies(), WireResponse(status))] == five
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from scenes import API, PAGE, URL, asks, grants, leads_to, max_age, methods, nam
 
 from harness.oracle import (
     BodyKind,
+    Connection,
     Credentials,
     Difference,
     DifferenceKind,
@@ -303,3 +304,12 @@ def test_redirects_are_replayed() -> None:
         Recorded("GET", f"{API}/x", (("Origin", "null"), ("Accept", "*/*")), says()),
     ]
     assert replay(asks(), taped).differences == (Difference(K.HEADER, 1, "origin", PAGE, "null"),)
+
+
+def test_a_stream_is_replayed_over_the_connection_it_had() -> None:
+    """Over HTTP/2 a stream is sent; by default the servers speak HTTP/1, and it is one request too many."""
+    request = asks(method="POST", body=b"x", body_kind=BodyKind.STREAM)
+    taped = [Recorded.of(it) for it in predict(request, SERVER, connect=lambda _: Connection.HTTP_2).exchanges]
+    assert [it.method for it in taped] == ["OPTIONS", "POST"]
+    assert replay(request, taped, connect=lambda _: Connection.HTTP_2).differences == ()
+    assert [difference.kind for difference in replay(request, taped).differences] == [K.EXTRA]

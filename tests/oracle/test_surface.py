@@ -17,12 +17,13 @@ FILES = sorted(Path(oracle.__file__).parent.glob("*.py"))
 
 def test_public_names() -> None:
     """The public surface is pinned; what is not here is nobody else's business."""
-    assert oracle.__all__ == sorted(oracle.__all__)
+    assert oracle.__all__ == sorted(oracle.__all__, key=lambda name: (not name.isupper(), name))
     assert set(oracle.__all__) == {
-        "Answer", "Api", "BodyKind", "CacheMode", "Credentials", "Difference", "DifferenceKind", "Exchange", "Failure",
-        "Headers", "Kind", "Mode", "NetworkFailure", "Phase", "Prediction", "PreflightCache", "Readable", "Reason",
-        "Recorded", "Redirect", "ReferrerPolicy", "Refusal", "Replay", "Request", "ResponseType", "SeenAs", "Server",
-        "WireRequest", "WireResponse", "cors_check", "cors_readable", "predict", "replay",
+        "STANDARD", "Answer", "Api", "BodyKind", "CacheMode", "Connect", "Connection", "Credentials", "Difference",
+        "DifferenceKind", "Exchange", "Failure", "Headers", "Kind", "Mode", "NetworkFailure", "Phase", "Prediction",
+        "PreflightCache", "Readable", "Reason", "Recorded", "Redirect", "ReferrerPolicy", "Refusal", "Replay",
+        "Request", "ResponseType", "Rules", "SeenAs", "Server", "WireRequest", "WireResponse", "cors_check",
+        "cors_readable", "predict", "replay", "xhr_events",
     }  # fmt: skip
     assert all(hasattr(oracle, name) for name in oracle.__all__)
 

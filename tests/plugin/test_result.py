@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.errors import UsageError
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.plan import plan
 from harness.prober import Question
@@ -25,6 +26,10 @@ class Somewhere:
         """Return the page's own."""
         return page
 
+    def page_url(self, page: str) -> str:
+        """Return the page's own."""
+        return page
+
     def api_origin(self, api: str, page: str) -> str:
         """Return a name."""
         return "https://api.example.com"
@@ -32,6 +37,14 @@ class Somewhere:
     def other_api_origin(self, api: str, page: str) -> str:
         """Return another name."""
         return "https://api2.example.com"
+
+    def cross_api_origin(self, api: str, page: str) -> str:
+        """Return another name on another site."""
+        return "https://api.example.net"
+
+    def http_2_origin(self) -> str:
+        """Return a name that speaks HTTP/2."""
+        return "https://h2.example.com"
 
 
 def result(answer: Pairs, credentials: str = "same-origin", error: str = "") -> CorsResult:
@@ -45,7 +58,7 @@ def result(answer: Pairs, credentials: str = "same-origin", error: str = "") -> 
     )
     page = PageResult(0, ORIGIN, PageOutcome.NETWORK_ERROR)
     said = "blocked https://api.example.com/a?token=secret&corsproof=t0 (reason)"
-    return result_of(planned, Observation((page,), (exchange,), said), "firefox")
+    return result_of(planned, Observation((page,), (exchange,), (said,)), "firefox")
 
 
 @pytest.mark.parametrize(
@@ -70,14 +83,38 @@ def test_a_refused_answer_is_a_block(answer: Pairs, credentials: str) -> None:
         (WITH_CREDENTIALS, "include", "", "nothing on the wire is a reason"),
         (AWAY, "omit", "", "nothing on the wire is a reason"),
         ((), "omit", "RuntimeError: x", "the application failed in the actual request: RuntimeError: x"),
+        ((("access-control-allow-origin", "\0*"),), "omit", "", "no answer came that is HTTP"),
     ],
-    ids=["wildcard", "own origin", "credentials", "redirect", "an application that raised"],
+    ids=["wildcard", "own origin", "credentials", "redirect", "an application that raised", "an answer that is none"],
 )
 def test_a_permitted_answer_is_no_block(answer: Pairs, credentials: str, error: str, why: str) -> None:
     """A network error that the answer on record does not explain is no verdict about CORS."""
     with pytest.raises(NoVerdict, match=why) as caught:
         result(answer, credentials, error)
     assert "secret" not in str(caught.value)
+
+
+UNSENT: dict[str, tuple[Step, PageOutcome, str]] = {
+    "refused by the fetch": (Step("GET", "{api}/a", mode="same-origin"), PageOutcome.NETWORK_ERROR, "nothing was sent"),
+    "refused by the call": (Step("TRACE", "{api}/a"), PageOutcome.EXCEPTION, "refused the call itself"),
+}
+
+
+@pytest.mark.parametrize(("step", "outcome", "why"), UNSENT.values(), ids=UNSENT)
+def test_what_was_never_sent_is_no_verdict(step: Step, outcome: PageOutcome, why: str) -> None:
+    """What the browser refuses by itself says nothing about the application."""
+    planned = plan(Question(step, page=ORIGIN).case("api"), Somewhere())
+    page = PageResult(0, ORIGIN, outcome, error="TypeError: no")
+    with pytest.raises(NoVerdict, match=why):
+        result_of(planned, Observation((page,), ()), "firefox")
+
+
+@pytest.mark.parametrize("method", ["", "G T", "GET\n", "GÉT", "(GET)"])
+def test_a_question_needs_a_method_that_is_one(method: str) -> None:
+    """A scenario may try any, to see it refused; who asks about his application has made a mistake."""
+    with pytest.raises(UsageError, match="is no token"):
+        Question(Step(method, "{api}/a")).case("api")
+    assert Question(Step("M-SEARCH", "{api}/a")).case("api").scenario.steps[0].method == "M-SEARCH"
 
 
 def test_nothing_secret_is_printed() -> None:

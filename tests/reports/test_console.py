@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from made_events import INFO, finished, whole_run
 from rich.console import Console
@@ -62,7 +63,7 @@ def test_engines_that_disagree_are_named() -> None:
     """The same scenario, read by one engine and blocked in another."""
     other = finished("unknown-url-put", "decorator", "firefox")
     mixed = finished("unknown-url-put", "published", "firefox")
-    disagreeing = type(mixed)("firefox", mixed.case, other.verdict, mixed.planned, other.observation)
+    disagreeing = replace(other, case=mixed.case, planned=mixed.planned)
     text = printed(whole_run(finished("unknown-url-put"), disagreeing))
     assert "unknown-url-put · published · fetch: chromium allowed 404, firefox blocked at the preflight" in text
 

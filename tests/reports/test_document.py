@@ -9,10 +9,11 @@ import pytest
 from made_events import SCENARIOS, finished, whole_run
 
 from harness.events import CaseFinished, EngineLost, EngineUnavailable, HarnessFault
+from harness.literal import Answer, Rule, Script
 from harness.plan import Case
 from harness.reports.document import RunDocument
 from harness.reports.redaction import HIDDEN, is_secret, redacted, redacted_target
-from harness.scenario import Api
+from harness.scenario import LITERAL, Api, Scenario, Step
 from harness.verdict import Blame, Difference, Status, Verdict
 
 
@@ -84,6 +85,15 @@ def test_a_case_without_a_plan_is_told_too() -> None:
     result = document(event)["results"][0]
     assert (result["status"], result["cause"], result["exchanges"]) == ("skipped", "cannot", [])
     assert result["expected"]["outcome"] == "allowed"
+
+
+def test_a_case_that_nobody_foresaw_is_told_too() -> None:
+    """Skipped before it was planned, and left to the oracle: nothing was expected of it yet."""
+    script = Script((Rule((Answer(200),)),))
+    scenario = Scenario("a", "f", "s", (Step("GET", "{api}/a"),), {LITERAL: None}, turns=(script,))
+    event = CaseFinished("webkit", Case(scenario, LITERAL, Api.XHR, LITERAL), Verdict(Status.SKIPPED, cause="cannot"))
+    result = document(event)["results"][0]
+    assert (result["status"], result["cause"], result["expected"]) == ("skipped", "cannot", None)
 
 
 def test_engines_and_troubles_are_told() -> None:

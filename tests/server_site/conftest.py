@@ -17,7 +17,8 @@ def ask() -> Callable[..., TestResponse]:
     """Send one request to the API behind the named hook set."""
 
     def send(hooks: str, method: str, url: str, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
-        return create_app(hooks).test_client().open(url, method=method, headers=headers, **kwargs)
+        app = create_app(hooks, origins=["https://page.example"])
+        return app.test_client().open(url, method=method, headers=headers, **kwargs)
 
     return send
 

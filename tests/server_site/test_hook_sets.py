@@ -3,12 +3,13 @@
 Also here: OPTIONS and views under `published`, and the names that `create_app` takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from harness.policy import PolicyError
 from server_site import BROKEN, HOOK_SETS, create_app
 from server_site.hooks import hook_set, published
 from server_site.hooks.decorator import crossdomain
@@ -27,6 +28,12 @@ SILENT: Lines = {}
 READABLE = {"Allow-Origin": [ORIGIN]}
 LEAVE = {"Allow-Origin": [ORIGIN], "Allow-Methods": ["PUT"], "Max-Age": ["10"]}
 LEAVE_HEADERS = LEAVE | {"Allow-Headers": ["content-type,x-one"]}
+LET_IN = READABLE | {"Allow-Credentials": ["true"]}
+GRANT = LET_IN | {
+    "Allow-Methods": ["GET, HEAD, POST, PUT, PATCH, DELETE, CHECKIN, OPTIONS"],
+    "Allow-Headers": ["Content-Type, Authorization, X-Requested-With"],
+    "Max-Age": ["600"],
+}
 
 
 def crossing(methods: str) -> Lines:
@@ -50,67 +57,132 @@ CASES: list[tuple[str, str, str, dict[str, str], dict[str, Answer]]] = [
     (
         "preflight-item",
         *("OPTIONS", "/items/1", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, ITEM, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, ITEM, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-item-with-headers",
         *("OPTIONS", "/items/1", ASKED_HEADERS),
-        {"published": (200, LEAVE_HEADERS, None), "decorator": (200, ITEM, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE_HEADERS, None),
+            "decorator": (200, ITEM, None),
+            "none": (200, SILENT, None),
+            "hardened": (403, SILENT, None),
+        },
     ),
     (
         "preflight-item-that-is-not-there",
         *("OPTIONS", "/items/10", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, ITEM, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, ITEM, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-unknown-url",
         *("OPTIONS", "/nowhere", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (404, SILENT, None), "none": (404, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (404, SILENT, None),
+            "none": (404, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-wrong-method",
         *("OPTIONS", "/text", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, TEXT, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, TEXT, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-slash-redirect",
         *("OPTIONS", "/folder", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (308, SILENT, None), "none": (308, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (308, SILENT, None),
+            "none": (308, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-redirect",
         *("OPTIONS", "/redirect/307?to=/items/1", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, EVERY, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, EVERY, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-error",
         *("OPTIONS", "/error", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, EVERY, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, EVERY, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "preflight-me",
         *("OPTIONS", "/me", ASKED),
-        {"published": (200, LEAVE, None), "decorator": (200, ME, None), "none": (200, SILENT, None)},
+        {
+            "published": (200, LEAVE, None),
+            "decorator": (200, ME, None),
+            "none": (200, SILENT, None),
+            "hardened": (204, GRANT, None),
+        },
     ),
     (
         "options-without-origin",
         *("OPTIONS", "/items/1", {"Access-Control-Request-Method": "PUT"}),
-        {"published": (500, SILENT, None), "decorator": (200, ITEM, None), "none": (200, SILENT, None)},
+        {
+            "published": (500, SILENT, None),
+            "decorator": (200, ITEM, None),
+            "none": (200, SILENT, None),
+            "hardened": (200, SILENT, None),
+        },
     ),
     (
         "options-without-request-method",
         *("OPTIONS", "/items/1", FROM_PAGE),
-        {"published": (500, SILENT, None), "decorator": (200, ITEM, None), "none": (200, SILENT, None)},
+        {
+            "published": (500, SILENT, None),
+            "decorator": (200, ITEM, None),
+            "none": (200, SILENT, None),
+            "hardened": (200, LET_IN, None),
+        },
     ),
     (
         "actual-item",
         *("PUT", "/items/1", FROM_PAGE),
-        {"published": (200, READABLE, "item"), "decorator": (200, ITEM, "item"), "none": (200, SILENT, "item")},
+        {
+            "published": (200, READABLE, "item"),
+            "decorator": (200, ITEM, "item"),
+            "none": (200, SILENT, "item"),
+            "hardened": (200, LET_IN, "item"),
+        },
     ),
     (
         "actual-without-origin",
         *("PUT", "/items/1", NO_ORIGIN),
-        {"published": (200, SILENT, "item"), "decorator": (200, ITEM, "item"), "none": (200, SILENT, "item")},
+        {
+            "published": (200, SILENT, "item"),
+            "decorator": (200, ITEM, "item"),
+            "none": (200, SILENT, "item"),
+            "hardened": (200, SILENT, "item"),
+        },
     ),
     (
         "actual-from-null",
@@ -119,37 +191,68 @@ CASES: list[tuple[str, str, str, dict[str, str], dict[str, Answer]]] = [
             "published": (200, {"Allow-Origin": ["null"]}, "item"),
             "decorator": (200, ITEM, "item"),
             "none": (200, SILENT, "item"),
+            "hardened": (200, SILENT, "item"),
         },
     ),
     (
         "actual-empty",
         *("DELETE", "/items/1", FROM_PAGE),
-        {"published": (204, READABLE, "item"), "decorator": (204, ITEM, "item"), "none": (204, SILENT, "item")},
+        {
+            "published": (204, READABLE, "item"),
+            "decorator": (204, ITEM, "item"),
+            "none": (204, SILENT, "item"),
+            "hardened": (204, LET_IN, "item"),
+        },
     ),
     (
         "actual-item-that-is-not-there",
         *("PUT", "/items/10", FROM_PAGE),
-        {"published": (404, READABLE, "item"), "decorator": (404, SILENT, "item"), "none": (404, SILENT, "item")},
+        {
+            "published": (404, READABLE, "item"),
+            "decorator": (404, SILENT, "item"),
+            "none": (404, SILENT, "item"),
+            "hardened": (404, LET_IN, "item"),
+        },
     ),
     (
         "actual-unknown-url",
         *("PUT", "/nowhere", FROM_PAGE),
-        {"published": (404, READABLE, None), "decorator": (404, SILENT, None), "none": (404, SILENT, None)},
+        {
+            "published": (404, READABLE, None),
+            "decorator": (404, SILENT, None),
+            "none": (404, SILENT, None),
+            "hardened": (404, LET_IN, None),
+        },
     ),
     (
         "actual-wrong-method",
         *("PUT", "/text", FROM_PAGE),
-        {"published": (405, READABLE, None), "decorator": (405, SILENT, None), "none": (405, SILENT, None)},
+        {
+            "published": (405, READABLE, None),
+            "decorator": (405, SILENT, None),
+            "none": (405, SILENT, None),
+            "hardened": (405, LET_IN, None),
+        },
     ),
     (
         "actual-error",
         *("GET", "/error", FROM_PAGE),
-        {"published": (500, READABLE, "error"), "decorator": (500, SILENT, "error"), "none": (500, SILENT, "error")},
+        {
+            "published": (500, READABLE, "error"),
+            "decorator": (500, SILENT, "error"),
+            "none": (500, SILENT, "error"),
+            "hardened": (500, LET_IN, "error"),
+        },
     ),
     (
         "actual-challenged",
         *("GET", "/me", FROM_PAGE),
-        {"published": (401, READABLE, "me"), "decorator": (401, ME, "me"), "none": (401, SILENT, "me")},
+        {
+            "published": (401, READABLE, "me"),
+            "decorator": (401, ME, "me"),
+            "none": (401, SILENT, "me"),
+            "hardened": (401, LET_IN, "me"),
+        },
     ),
     (
         "actual-redirect",
@@ -158,12 +261,18 @@ CASES: list[tuple[str, str, str, dict[str, str], dict[str, Answer]]] = [
             "published": (307, READABLE, "redirect"),
             "decorator": (307, EVERY, "redirect"),
             "none": (307, SILENT, "redirect"),
+            "hardened": (307, LET_IN, "redirect"),
         },
     ),
     (
         "actual-slash-redirect",
         *("PUT", "/folder", FROM_PAGE),
-        {"published": (308, READABLE, None), "decorator": (308, SILENT, None), "none": (308, SILENT, None)},
+        {
+            "published": (308, READABLE, None),
+            "decorator": (308, SILENT, None),
+            "none": (308, SILENT, None),
+            "hardened": (308, LET_IN, None),
+        },
     ),
 ]
 ROWS = [
@@ -182,9 +291,9 @@ def test_answer_is_exact(
     assert (answer.status_code, cors(answer), answer.headers.get("X-View")) == expected
 
 
-@pytest.mark.parametrize("hooks", HOOK_SETS)
-def test_cors_never_brings_credentials_or_vary(ask: Ask, hooks: str) -> None:
-    """No sound hook set allows credentials, and none says that its answers vary by origin."""
+@pytest.mark.parametrize("hooks", [name for name in HOOK_SETS if name != "hardened"])
+def test_without_a_policy_there_are_neither_credentials_nor_vary(ask: Ask, hooks: str) -> None:
+    """Of the sound hook sets only the hardened one allows credentials, and says that its answers vary by origin."""
     for method, headers in (("OPTIONS", ASKED_HEADERS), ("GET", FROM_PAGE)):
         answer = ask(hooks, method, "/items/1", headers)
         assert "Access-Control-Allow-Credentials" not in answer.headers
@@ -212,7 +321,7 @@ def test_decorator_says_what_it_is_told(cors: Cors) -> None:
 def test_every_hook_set_makes_an_app() -> None:
     """Every listed name is accepted, the broken ones with their prefix."""
     for name in (*HOOK_SETS, *(f"broken:{each}" for each in BROKEN)):
-        assert create_app(name).name == "server_site"
+        assert create_app(name, origins=(ORIGIN,)).name == "server_site"
         assert hook_set(name).summary
 
 
@@ -224,3 +333,22 @@ def test_unknown_name_lists_the_valid_ones(name: str) -> None:
     valid = str(refusal.value).partition("valid: ")[2].split(", ")
     assert repr(name) in str(refusal.value)
     assert valid == [*HOOK_SETS, *(f"broken:{each}" for each in BROKEN)]
+
+
+def test_origins_are_looked_at_by_the_hardened_set_alone() -> None:
+    """The others do not even ask for them, so that they may be found out as late as possible."""
+    asked: list[str] = []
+
+    def origins() -> Iterator[str]:
+        asked.append("asked")
+        yield ORIGIN
+
+    for name in HOOK_SETS:
+        create_app(name, origins=origins())
+    assert asked == ["asked"]
+
+
+def test_hardened_is_told_of_some_origin() -> None:
+    """A policy that lets nobody in is a mistake, and said at once."""
+    with pytest.raises(PolicyError, match=r"origins: .* has no origin"):
+        create_app("hardened")

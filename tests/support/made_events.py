@@ -8,7 +8,7 @@ from harness.events import CanariesSung, CaseFinished, EngineReady, Event, RunFi
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.prediction import predict
 from harness.scenario import Api, Crossing, Outcome, Scenario
-from harness.verdict import Verdict, judge
+from harness.verdict import Verdict, View, judge
 from harness.wire import TOKEN_PARAMETER, Ending, Exchange, Kind, Pairs
 
 INFO = EngineInfo(EngineName.CHROMIUM, "1.2.3", "cdp", "/opt/chromium", ("--flag",))
@@ -26,6 +26,10 @@ class FixedOrigins:
 
     def page_origin(self, page: str) -> str:
         """Return the page's origin."""
+        return "null" if page == "null" else self.page_url(page)
+
+    def page_url(self, page: str) -> str:
+        """Return the origin of the page's document."""
         return "http://localhost:1111"
 
     def api_origin(self, api: str, page: str) -> str:
@@ -34,7 +38,15 @@ class FixedOrigins:
 
     def other_api_origin(self, api: str, page: str) -> str:
         """Return the API's other origin."""
+        return self.cross_api_origin(api, page)
+
+    def cross_api_origin(self, api: str, page: str) -> str:
+        """Return the API's origin on another site."""
         return "http://127.0.0.1:2222"
+
+    def http_2_origin(self) -> str:
+        """Return the origin that speaks HTTP/2."""
+        return "https://localhost:3333"
 
 
 def finished(
@@ -66,10 +78,10 @@ def finished(
     exchanges = tuple(
         _exchange(crossing, planned.token, hooks, answered, author) for crossing in planned.expectation.wire
     )
-    observation = Observation(page, exchanges, reason)
-    predicted = predict(planned, page, exchanges)
-    judged = verdict or judge(planned.expectation, observation, predicted, origin=planned.origin)
-    return CaseFinished(engine, planned.case, judged, planned, observation, predicted)
+    observation = Observation(page, exchanges, (reason,) if reason else ())
+    view = View(planned.expectation, predict(planned, page, exchanges))
+    judged = verdict or judge(view, observation, origin=planned.origin)
+    return CaseFinished(engine, planned.case, judged, planned, observation, view.predicted)
 
 
 def _exchange(crossing: Crossing, token: str, site: str, answered: Pairs, author: Pairs) -> Exchange:

@@ -12,10 +12,12 @@ IDS = frozenset(
         "unknown-url-get",
         "error-get",
         "credentials-include-get",
+        "header-unlisted",
+        "get-from-null",
+        "get-from-http-name",
     }
 )
-_PREFLIGHTED = frozenset({"put", "put-json", "post-json", "unknown-url-put"})
-_PLAIN = frozenset({"get", "error-get", "unknown-url-get", "credentials-include-get"})
+_PREFLIGHTED = frozenset({"put", "put-json", "post-json", "unknown-url-put", "header-unlisted"})
 _ERRORS = frozenset({"error-get", "unknown-url-get", "unknown-url-put"})
 
 # Which of these scenarios each variant spoils; it leaves all others alone.
@@ -31,4 +33,8 @@ SPOILED = {
     "preflight-redirect": _PREFLIGHTED,
     "errors-without-cors": _ERRORS,
     "closed-in-preflight": _PREFLIGHTED,
+    "hardened-reflected": frozenset({"header-unlisted", "get-from-null", "get-from-http-name"}),
+    "hardened-null": frozenset({"get-from-null"}),
+    "hardened-echo": frozenset({"header-unlisted"}),
+    "hardened-no-vary": IDS,
 }

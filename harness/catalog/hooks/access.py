@@ -1,4 +1,4 @@
-"""Access: the user is verified on the actual request, never on a preflight; cookies need more than these hooks give."""
+"""Access: the user is verified on the actual request, never on a preflight; cookies need a policy that lets them in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from harness.catalog.hooks.rows import (
     JSON,
     bare,
     decorator,
+    hardened,
     one,
     published,
     read,
@@ -37,6 +38,11 @@ def _with_header(name: str, summary: str, token: tuple[tuple[str, str], ...], st
             decorator.actual("GET", "/me", status, "me", allow=GET_PUT, also=SECRET),
         ),
         "none": one(BLOCKED, bare.preflight("/me", "GET", "authorization")),
+        "hardened": one(
+            read(status),
+            hardened.preflight("/me", "GET", "authorization"),
+            hardened.actual("GET", "/me", status, "me", also=SECRET),
+        ),
     }
     return scenario(name, "access", summary, Step("GET", "{api}/me", token), expect)
 
@@ -51,6 +57,7 @@ SCENARIOS = (
             "published": one(read(401), published.actual("GET", "/me", 401, "me", vary=("Cookie",))),
             "decorator": one(read(401), decorator.actual("GET", "/me", 401, "me", allow=GET_PUT, vary=("Cookie",))),
             "none": one(BLOCKED, bare.actual("GET", "/me", 401, "me", vary=("Cookie",))),
+            "hardened": one(read(401), hardened.actual("GET", "/me", 401, "me", vary=("Cookie",))),
         },
     ),
     _with_header("me-token", "with a token: asked for, then 200", TOKEN, 200),
@@ -71,6 +78,9 @@ SCENARIOS = (
                 decorator.preflight("/me", "PUT", allow=GET_PUT),
                 decorator.actual("PUT", "/me", 401, "me", allow=GET_PUT, vary=("Cookie",)),
             ),
+            "hardened": one(
+                read(401), hardened.preflight("/me", "PUT"), hardened.actual("PUT", "/me", 401, "me", vary=("Cookie",))
+            ),
         },
     ),
     scenario(
@@ -89,12 +99,17 @@ SCENARIOS = (
                 decorator.preflight("/me", "PUT", "authorization,content-type", allow=GET_PUT),
                 decorator.actual("PUT", "/me", 200, "me", allow=GET_PUT, also=SECRET),
             ),
+            "hardened": one(
+                read(200),
+                hardened.preflight("/me", "PUT", "authorization,content-type"),
+                hardened.actual("PUT", "/me", 200, "me", also=SECRET),
+            ),
         },
     ),
     Scenario(
         "me-cookie",
         "access",
-        "a cookie is sent and even accepted, but without allow-credentials the page reads nothing",
+        "a cookie is sent and even accepted, but only a policy with credentials lets the page read the answer",
         (Step("POST", "{api}/login", credentials="include"), Step("GET", "{api}/me", credentials="include")),
         {
             "published": Expectation(
@@ -104,17 +119,25 @@ SCENARIOS = (
                     published.actual("GET", "/me", 200, "me", also=COOKIE, vary=("Cookie",)),
                 ),
             ),
+            "hardened": Expectation(
+                (read(200), read(200)),
+                (
+                    hardened.actual("POST", "/login", 200, "login", vary=("Cookie",)),
+                    hardened.actual("GET", "/me", 200, "me", also=COOKIE, vary=("Cookie",)),
+                ),
+            ),
         },
     ),
     scenario(
         "credentials-include-get",
         "access",
-        "credentials without allow-credentials: the answer is refused",
+        "credentials without allow-credentials: the answer is refused; with it, it is read",
         Step("GET", "{api}/items/1", credentials="include"),
         {
             "published": one(BLOCKED, published.actual("GET", "/items/1", 200, "item")),
             "decorator": one(BLOCKED, decorator.actual("GET", "/items/1", 200, "item", allow=ITEM)),
             "none": one(BLOCKED, bare.actual("GET", "/items/1", 200, "item")),
+            "hardened": one(read(200), hardened.actual("GET", "/items/1", 200, "item")),
         },
     ),
     scenario(
@@ -125,6 +148,9 @@ SCENARIOS = (
         {
             "published": one(BLOCKED, published.preflight("/items/1", "PUT")),
             "decorator": one(BLOCKED, decorator.preflight("/items/1", "PUT", allow=ITEM)),
+            "hardened": one(
+                read(200), hardened.preflight("/items/1", "PUT"), hardened.actual("PUT", "/items/1", 200, "item")
+            ),
         },
     ),
     scenario(
@@ -135,6 +161,7 @@ SCENARIOS = (
         {
             "published": one(BLOCKED, published.actual("POST", "/items", 201, "items")),
             "decorator": one(BLOCKED, decorator.actual("POST", "/items", 201, "items", allow=GET_POST)),
+            "hardened": one(read(201), hardened.actual("POST", "/items", 201, "items")),
         },
     ),
 )

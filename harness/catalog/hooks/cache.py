@@ -1,8 +1,8 @@
-"""The preflight cache: ten seconds under the published hooks, six hours under the decorator, per URL and per method."""
+"""The preflight cache: ten seconds as published, ten minutes if hardened, six hours under the decorator, per URL."""
 
 from __future__ import annotations
 
-from harness.catalog.hooks.rows import ITEM, decorator, published, read
+from harness.catalog.hooks.rows import BLOCKED, ITEM, decorator, hardened, published, read
 from harness.scenario import Expectation, Scenario, Step
 
 ITEMS_1 = "/items/1"
@@ -10,6 +10,8 @@ PUT = Step("PUT", "{api}/items/1")
 LATER = Step("PUT", "{api}/items/1", after_ms=11_000)  # the entry is 10 s old at the most, and now gone
 ASK = published.preflight(ITEMS_1, "PUT")
 DO = published.actual("PUT", ITEMS_1, 200, "item")
+ASK_POLICY = hardened.preflight(ITEMS_1, "PUT")
+DO_BY_POLICY = hardened.actual("PUT", ITEMS_1, 200, "item")
 
 
 def _with_header(name: str) -> Step:
@@ -31,6 +33,7 @@ SCENARIOS = (
                     *(decorator.actual("PUT", ITEMS_1, 200, "item", allow=ITEM),) * 3,
                 ),
             ),
+            "hardened": Expectation((read(),) * 3, (ASK_POLICY, *(DO_BY_POLICY,) * 3)),
         },
     ),
     Scenario(
@@ -51,6 +54,9 @@ SCENARIOS = (
                     decorator.actual("CHECKIN", ITEMS_1, 200, "item", allow=ITEM),
                 ),
             ),
+            "hardened": Expectation(
+                (read(),) * 2, (ASK_POLICY, DO_BY_POLICY, hardened.actual("CHECKIN", ITEMS_1, 200, "item"))
+            ),
         },
     ),
     Scenario(
@@ -63,6 +69,9 @@ SCENARIOS = (
                 (read(),) * 2,
                 (published.preflight(ITEMS_1, "PUT", "x-a"), DO, published.preflight(ITEMS_1, "PUT", "x-b"), DO),
             ),
+            "hardened": Expectation(
+                (BLOCKED,) * 2, (hardened.refused(ITEMS_1, "PUT", "x-a"), hardened.refused(ITEMS_1, "PUT", "x-b"))
+            ),
         },
     ),
     Scenario(
@@ -74,6 +83,15 @@ SCENARIOS = (
             "published": Expectation(
                 (read(),) * 2,
                 (ASK, DO, published.preflight("/items/2", "PUT"), published.actual("PUT", "/items/2", 200, "item")),
+            ),
+            "hardened": Expectation(
+                (read(),) * 2,
+                (
+                    ASK_POLICY,
+                    DO_BY_POLICY,
+                    hardened.preflight("/items/2", "PUT"),
+                    hardened.actual("PUT", "/items/2", 200, "item"),
+                ),
             ),
         },
     ),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from harness.catalog.hooks.redirects import tainted_put
+from harness.catalog.hooks.redirects import tainted_put, tainted_put_under_policy
 from harness.catalog.hooks.rows import EVERY, everywhere
 from harness.deviations import Deviation
 from harness.scenario import Api
 
-HEADER_ASKED_TWICE = everywhere("GET", "/echo", "echo", EVERY, asked="x-a,x-a", refused_by_decorator=True)
+HEADER_ASKED_TWICE = everywhere("GET", "/echo", "echo", EVERY, asked="x-a,x-a", unlisted=True)
 
 DEVIATIONS = (
-    Deviation(
-        engine="firefox",
-        scenario="redirect-put-to-another-origin",
-        hooks="published",
-        why="Firefox's preflight after a redirect to another origin names the page's origin, not null (153.7.0 ESR)",
-        link="https://fetch.spec.whatwg.org/#append-a-request-origin-header",
-        instead=tainted_put("{page}"),
+    *(
+        Deviation(
+            engine="firefox",
+            scenario="redirect-put-to-another-origin",
+            hooks=hooks,
+            why="Firefox's preflight after a redirect to another origin names the page, not null (153.7.0 ESR)",
+            link="https://fetch.spec.whatwg.org/#append-a-request-origin-header",
+            instead=instead,
+            rule="firefox-preflight-names-page-origin",
+        )
+        for hooks, instead in (
+            ("published", tainted_put("{page}")),
+            ("hardened", tainted_put_under_policy("{page}")),
+        )
     ),
     *(
         Deviation(
@@ -27,6 +34,7 @@ DEVIATIONS = (
             link="https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names",
             instead=instead,
             api=Api.FETCH,
+            rule="firefox-header-asked-twice",
         )
         for hooks, instead in HEADER_ASKED_TWICE.items()
     ),

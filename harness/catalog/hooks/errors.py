@@ -9,6 +9,7 @@ from harness.catalog.hooks.rows import (
     bare,
     decorator,
     escaping,
+    hardened,
     one,
     published,
     read,
@@ -22,6 +23,7 @@ def _wrong_method(method: str) -> Scenario:
         "published": one(read(405), published.preflight("/text", method), published.actual(method, "/text", 405)),
         "decorator": one(BLOCKED, decorator.preflight("/text", method, allow=GET_POST)),
         "none": one(BLOCKED, bare.preflight("/text", method)),
+        "hardened": one(read(405), hardened.preflight("/text", method), hardened.actual(method, "/text", 405)),
     }
     summary = f"{method} where only GET and POST are: a 405 to read, or a preflight that lists other methods"
     return scenario(f"wrong-method-{method.lower()}", "errors", summary, Step(method, "{api}/text"), expect)

@@ -13,6 +13,7 @@ from harness.catalog.hooks.rows import (
     asks,
     decorator,
     everywhere,
+    hardened,
     marked,
     one,
     published,
@@ -128,7 +129,7 @@ SCENARIOS = (
         "methods",
         "patch stays in lower case, and a list that says PATCH does not allow it",
         Step("patch", "{api}/echo"),
-        everywhere("patch", "/echo", "echo", EVERY, asked="", refused_by_decorator=True),
+        everywhere("patch", "/echo", "echo", EVERY, asked="", unlisted=True),
     ),
     scenario(
         "options-by-a-page",
@@ -145,6 +146,11 @@ SCENARIOS = (
                 read(200, NO_BODY | BODY),
                 decorator.preflight("/items/1", "OPTIONS", allow=ITEM),
                 Crossing("OPTIONS", "/items/1", 200, asks(), (*decorator.grant(ITEM), *marked(""))),
+            ),
+            "hardened": one(
+                read(200, NO_BODY | BODY),
+                hardened.preflight("/items/1", "OPTIONS"),
+                hardened.actual("OPTIONS", "/items/1"),
             ),
         },
     ),

@@ -11,6 +11,7 @@ from harness.catalog.hooks.rows import (
     bare,
     decorator,
     everywhere,
+    hardened,
     marked,
     one,
     published,
@@ -26,7 +27,7 @@ SCENARIOS = (
     scenario(
         "readable-headers",
         "reading",
-        "only safelisted response headers are readable, for neither hook set exposes more",
+        "only safelisted response headers are readable, unless a policy exposes more",
         Step("GET", "{api}/exposed", credentials="omit"),
         {
             "published": one(read(200, SAFELISTED), published.actual("GET", "/exposed", 200, "exposed")),
@@ -34,6 +35,10 @@ SCENARIOS = (
                 read(200, SAFELISTED), decorator.actual("GET", "/exposed", 200, "exposed", allow=GET_ONLY)
             ),
             "none": one(BLOCKED, bare.actual("GET", "/exposed", 200, "exposed")),
+            "hardened": one(
+                read(200, SAFELISTED | {"x-total-count"}),
+                hardened.actual("GET", "/exposed", 200, "exposed", exposed="X-Total-Count"),
+            ),
         },
         apis=(Api.FETCH,),
     ),
@@ -45,6 +50,7 @@ SCENARIOS = (
         {
             "published": one(Seen(Outcome.OPAQUE), Crossing("GET", "/items/1", 200, asks(origin=""), marked("item"))),
             "none": one(Seen(Outcome.OPAQUE), bare.actual("GET", "/items/1", 200, "item", origin="")),
+            "hardened": one(Seen(Outcome.OPAQUE), hardened.foreign("GET", "/items/1", 200, "item", origin="")),
         },
         apis=(Api.FETCH,),
     ),
@@ -63,6 +69,7 @@ SCENARIOS = (
         {
             "published": one(Seen(Outcome.ABORTED), Crossing("GET", LATE, None, asks())),
             "none": one(Seen(Outcome.ABORTED), Crossing("GET", LATE, None, asks())),
+            "hardened": one(Seen(Outcome.ABORTED), Crossing("GET", LATE, None, asks())),
         },
     ),
     scenario(

@@ -9,12 +9,13 @@ from harness.catalog.hooks.rows import (
     TEXT,
     bare,
     decorator,
+    hardened,
     one,
     published,
     read,
     scenario,
 )
-from harness.scenario import Api, Expectation, Outcome, Scenario, Seen, Step
+from harness.scenario import Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 
 ITEMS_1 = "/items/1"
 
@@ -35,6 +36,9 @@ def _get(code: int) -> Scenario:
             decorator.actual("GET", ITEMS_1, 200, "item", allow=ITEM),
         ),
         "none": one(BLOCKED, bare.actual("GET", path, code, "redirect")),
+        "hardened": one(
+            read(), hardened.actual("GET", path, code, "redirect"), hardened.actual("GET", ITEMS_1, 200, "item")
+        ),
     }
     return scenario(
         f"redirect-{code}-get", "redirects", f"a {code} within the API is followed", Step("GET", "{api}" + path), expect
@@ -52,6 +56,13 @@ def _put(code: int) -> Scenario:
             published.actual("PUT", ITEMS_1, 200, "item"),
         ),
         "none": one(BLOCKED, bare.preflight(path, "PUT")),
+        "hardened": one(
+            read(),
+            hardened.preflight(path, "PUT"),
+            hardened.actual("PUT", path, code, "redirect"),
+            hardened.preflight(ITEMS_1, "PUT"),
+            hardened.actual("PUT", ITEMS_1, 200, "item"),
+        ),
     }
     summary = f"a {code} keeps PUT, and the new URL is asked too"
     return scenario(f"redirect-{code}-put", "redirects", summary, Step("PUT", "{api}" + path), expect)
@@ -62,6 +73,9 @@ def _post(code: int) -> Scenario:
     expect = {
         "published": one(
             read(), published.actual("POST", path, code, "redirect"), published.actual("GET", ITEMS_1, 200, "item")
+        ),
+        "hardened": one(
+            read(), hardened.actual("POST", path, code, "redirect"), hardened.actual("GET", ITEMS_1, 200, "item")
         ),
     }
     summary = f"a {code} turns POST into GET"
@@ -78,6 +92,21 @@ def tainted_put(origin: str) -> Expectation:
         published.preflight(ITEMS_1, "PUT", origin=origin),
         published.actual("PUT", ITEMS_1, 200, "item", origin="null"),
     )
+
+
+def tainted_put_under_policy(origin: str) -> Expectation:
+    """Expect the same under the hardened hooks, which let nobody in whose name is ``null``.
+
+    Where the preflight gives the page's own name, it is let in, and the request done; its answer stays unread.
+    """
+    path = _to(307, "{api2}" + ITEMS_1)
+    there: tuple[Crossing, ...] = (hardened.refused(ITEMS_1, "PUT", origin="null"),)
+    if origin != "null":
+        there = (
+            hardened.preflight(ITEMS_1, "PUT", origin=origin),
+            hardened.foreign("PUT", ITEMS_1, 200, "item", origin="null"),
+        )
+    return one(BLOCKED, hardened.preflight(path, "PUT"), hardened.actual("PUT", path, 307, "redirect"), *there)
 
 
 CROSS = _to(302, "{api2}" + ITEMS_1)
@@ -102,6 +131,11 @@ SCENARIOS = (
                 decorator.actual("GET", _to(302, "/nowhere"), 302, "redirect", allow=EVERY),
                 bare.actual("GET", "/nowhere", 404),
             ),
+            "hardened": one(
+                read(404),
+                hardened.actual("GET", _to(302, "/nowhere"), 302, "redirect"),
+                hardened.actual("GET", "/nowhere", 404),
+            ),
         },
     ),
     scenario(
@@ -120,6 +154,11 @@ SCENARIOS = (
                 decorator.actual("GET", CROSS, 302, "redirect", allow=EVERY),
                 decorator.actual("GET", ITEMS_1, 200, "item", allow=ITEM, origin="null"),
             ),
+            "hardened": one(
+                BLOCKED,
+                hardened.actual("GET", CROSS, 302, "redirect"),
+                hardened.foreign("GET", ITEMS_1, 200, "item", origin="null"),
+            ),
         },
     ),
     scenario(
@@ -127,7 +166,7 @@ SCENARIOS = (
         "redirects",
         "the preflight after such a redirect says null too",
         Step("PUT", "{api}" + _to(307, "{api2}" + ITEMS_1)),
-        {"published": tainted_put("null")},
+        {"published": tainted_put("null"), "hardened": tainted_put_under_policy("null")},
     ),
     scenario(
         "slash-redirect-get",
@@ -140,6 +179,9 @@ SCENARIOS = (
             ),
             "decorator": one(BLOCKED, bare.actual("GET", "/folder", 308)),
             "none": one(BLOCKED, bare.actual("GET", "/folder", 308)),
+            "hardened": one(
+                read(), hardened.actual("GET", "/folder", 308), hardened.actual("GET", "/folder/", 200, "folder")
+            ),
         },
     ),
     scenario(
@@ -157,6 +199,13 @@ SCENARIOS = (
             ),
             "decorator": one(BLOCKED, bare.preflight("/folder", "PUT", status=308)),
             "none": one(BLOCKED, bare.preflight("/folder", "PUT", status=308)),
+            "hardened": one(
+                read(),
+                hardened.preflight("/folder", "PUT"),
+                hardened.actual("PUT", "/folder", 308),
+                hardened.preflight("/folder/", "PUT"),
+                hardened.actual("PUT", "/folder/", 200, "folder"),
+            ),
         },
     ),
     scenario(
@@ -164,7 +213,10 @@ SCENARIOS = (
         "redirects",
         "a page may refuse redirects",
         Step("GET", "{api}" + _to(302), redirect="error"),
-        {"published": one(BLOCKED, published.actual("GET", _to(302), 302, "redirect"))},
+        {
+            "published": one(BLOCKED, published.actual("GET", _to(302), 302, "redirect")),
+            "hardened": one(BLOCKED, hardened.actual("GET", _to(302), 302, "redirect")),
+        },
         apis=(Api.FETCH,),
     ),
     scenario(
@@ -176,6 +228,7 @@ SCENARIOS = (
             "published": one(Seen(Outcome.OPAQUE), published.actual("GET", _to(302), 302, "redirect")),
             # Fetch checks the redirect itself before it looks at the mode.
             "none": one(BLOCKED, bare.actual("GET", _to(302), 302, "redirect")),
+            "hardened": one(Seen(Outcome.OPAQUE), hardened.actual("GET", _to(302), 302, "redirect")),
         },
         apis=(Api.FETCH,),
     ),

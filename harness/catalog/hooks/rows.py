@@ -1,7 +1,8 @@
 """The words in which the rows of this suite are written: how each hook set answers, exchange by exchange.
 
-`published`, `decorator` and `bare` (no CORS at all) each make the crossings of that hook set; `everywhere` writes the
-common row. Restates `server_site`, on purpose: an expectation that asked the application would expect its faults.
+`published`, `decorator`, `hardened` and `bare` (no CORS at all) each make the crossings of that hook set; `everywhere`
+writes the common row. Restates `server_site`, on purpose: an expectation that asked the application would expect its
+faults.
 """
 
 from __future__ import annotations
@@ -110,6 +111,72 @@ class decorator:  # noqa: N801
         return Crossing(method, path, status, asked, (*cls.grant(allow), *marked(view, *vary)))
 
 
+class hardened:  # noqa: N801
+    """The hardened hooks: a policy that lists origins, methods and headers, with credentials; the rest is refused."""
+
+    METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, CHECKIN, OPTIONS"
+    HEADERS = "Content-Type, Authorization, X-Requested-With"
+    ASKED = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+    @staticmethod
+    def grant(origin: str = PAGE) -> Pairs:
+        """Write what every answer to a page that is let in carries."""
+        return (("access-control-allow-origin", origin), ("access-control-allow-credentials", "true"))
+
+    @classmethod
+    def preflight(cls, path: str, method: str, headers: str = "", *, origin: str = PAGE) -> Crossing:
+        """Grant a preflight what the policy lists."""
+        grant = (
+            *cls.grant(origin),
+            ("access-control-allow-methods", cls.METHODS),
+            ("access-control-allow-headers", cls.HEADERS),
+            ("access-control-max-age", "600"),
+            ("vary", cls.ASKED),
+        )
+        return Crossing("OPTIONS", path, 204, asks(method, headers, origin=origin), grant)
+
+    @classmethod
+    def refused(cls, path: str, method: str, headers: str = "", *, origin: str = PAGE) -> Crossing:
+        """Refuse a preflight, and say nothing but that others may be answered otherwise."""
+        return Crossing("OPTIONS", path, 403, asks(method, headers, origin=origin), (("vary", cls.ASKED),))
+
+    @classmethod
+    def actual(
+        cls,
+        method: str,
+        path: str,
+        status: int | None = 200,
+        view: str = "",
+        *,
+        origin: str = PAGE,
+        also: tuple[str, ...] = (),
+        vary: tuple[str, ...] = (),
+        exposed: str = "",
+    ) -> Crossing:
+        """Answer a page that is let in."""
+        expose = (("access-control-expose-headers", exposed),) if exposed else ()
+        answers = (*cls.grant(origin), *expose, *cls._marked(view, vary))
+        return Crossing(method, path, status, asks(origin=origin, also=also), answers)
+
+    @classmethod
+    def foreign(
+        cls,
+        method: str,
+        path: str,
+        status: int | None = 200,
+        view: str = "",
+        *,
+        origin: str = PAGE,
+        vary: tuple[str, ...] = (),
+    ) -> Crossing:
+        """Answer a page that is not, or a request without Origin: without permission."""
+        return Crossing(method, path, status, asks(origin=origin), cls._marked(view, vary))
+
+    @staticmethod
+    def _marked(view: str, vary: tuple[str, ...]) -> Pairs:
+        return marked(view, ", ".join(("Origin", *vary)))
+
+
 class bare:  # noqa: N801
     """No CORS: the hook set `none`, and what escapes the decorator."""
 
@@ -147,13 +214,15 @@ def everywhere(
     asked: str | None = None,
     status: int = 200,
     headers: frozenset[str] = BODY,
-    refused_by_decorator: bool = False,
+    unlisted: bool = False,
     also: tuple[str, ...] = (),
+    trusted: bool = True,
 ) -> dict[str, Expectation]:
-    """Write the row of a request that reaches a view and returns: allowed by both hook sets, blocked without.
+    """Write the row of a request that reaches a view and returns: allowed by the hook sets, blocked without.
 
-    ``asked`` is None for a simple request, else what its preflight asks in Access-Control-Request-Headers;
-    ``refused_by_decorator`` says that its list of methods or headers lacks what is asked; ``also`` are secrets sent.
+    ``asked`` is None for a simple request, else what its preflight asks in Access-Control-Request-Headers; ``unlisted``
+    says that lists of methods or headers, as decorator and policy have them, lack what is asked; ``also`` are secrets
+    sent; ``trusted`` says whether the policy of the hardened hooks lets the page in.
     """
     seen = read(status, headers)
     grown = [published.actual(method, path, status, view, also=also)]
@@ -165,9 +234,30 @@ def everywhere(
         none = [bare.preflight(path, method, asked)]
     return {
         "published": one(seen, *grown),
-        "decorator": one(BLOCKED, fixed[0]) if refused_by_decorator else one(seen, *fixed),
+        "decorator": one(BLOCKED, fixed[0]) if unlisted else one(seen, *fixed),
         "none": one(BLOCKED, *none),
+        "hardened": _by_policy(method, path, view, seen, asked, also=also, trusted=trusted, listed=not unlisted),
     }
+
+
+def _by_policy(
+    method: str,
+    path: str,
+    view: str,
+    seen: Seen,
+    asked: str | None = None,
+    *,
+    also: tuple[str, ...] = (),
+    trusted: bool = True,
+    listed: bool = True,
+) -> Expectation:
+    """Expect what the hardened hooks make of a request: let in by the lists, refused at the preflight, or unread."""
+    if asked is not None and not (trusted and listed):
+        return one(BLOCKED, hardened.refused(path, method, asked))
+    if not trusted:
+        return one(BLOCKED, hardened.foreign(method, path, seen.status, view))
+    asking = () if asked is None else (hardened.preflight(path, method, asked),)
+    return one(seen, *asking, hardened.actual(method, path, seen.status, view, also=also))
 
 
 def escaping(
@@ -186,26 +276,36 @@ def escaping(
         "published": one(read(status), *readable),
         "decorator": one(BLOCKED, *lost),
         "none": one(BLOCKED, *none),
+        "hardened": _by_policy(method, path, view, read(status), asked),
     }
 
 
 def unrouted(
-    method: str, path: str, status: int, *, asked: str | None = None, preflight: int = 200
+    method: str,
+    path: str,
+    status: int,
+    *,
+    asked: str | None = None,
+    preflight: int = 200,
+    unlisted: bool = False,
+    trusted: bool = True,
 ) -> dict[str, Expectation]:
-    """Write the row of an URL that no view answers: readable as published, blocked without headers elsewhere.
+    """Write the row of an URL that no view answers: readable with hooks for the whole app, blocked without headers.
 
-    ``preflight`` is what Flask's router makes of OPTIONS there.
+    ``preflight`` is what Flask's router makes of OPTIONS there; ``unlisted`` and ``trusted`` are as for `everywhere`.
     """
+    by_policy = _by_policy(method, path, "", read(status), asked, trusted=trusted, listed=not unlisted)
     if asked is None:
         refused = one(BLOCKED, bare.actual(method, path, status))
         return {
             "published": one(read(status), published.actual(method, path, status)),
             "decorator": refused,
             "none": refused,
+            "hardened": by_policy,
         }
     refused = one(BLOCKED, bare.preflight(path, method, asked, preflight))
     wire = (published.preflight(path, method, asked), published.actual(method, path, status))
-    return {"published": one(read(status), *wire), "decorator": refused, "none": refused}
+    return {"published": one(read(status), *wire), "decorator": refused, "none": refused, "hardened": by_policy}
 
 
 def scenario(

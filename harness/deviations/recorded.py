@@ -1,6 +1,7 @@
-"""Recorded deviations: places where an engine is known to do otherwise than the standard, and what it does instead.
+"""Recorded deviations: what an engine is known to do otherwise in one scenario, as its suite's catalogue lists them.
 
 A deviation that shows makes a result `known`; one that no longer shows is a failure, so that the record stays true.
+Imports the records of a scenario.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from harness.scenario import Api, Expectation
 class Deviation:
     """What one engine does instead in one scenario under one hook set, why, and where that is discussed.
 
-    ``api`` None means: through every interface.
+    ``api`` None means: through every interface. ``rule`` names the `harness.deviations.Rule` that this follows from.
     """
 
     engine: str
@@ -24,6 +25,7 @@ class Deviation:
     link: str
     instead: Expectation
     api: Api | None = None
+    rule: str = ""
 
     def covers(self, engine: str, scenario: str, hooks: str, api: Api) -> bool:
         """Tell whether this is the record of that case."""

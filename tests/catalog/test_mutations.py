@@ -1,0 +1,96 @@
+"""A mutation check: flip any predicate of the oracle, and some scenario of the suite `browsers` notices."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pytest import MonkeyPatch
+
+from harness import foresight, plan
+from harness.plan import Planned
+from harness.scenario import Crossing, Outcome, Seen
+from literal_cases import ORIGINS, every_case
+from mutants import Predicate, modules, mutant, predicates
+
+PATIENCE = 5.0  # seconds, after which a mutant is taken to run for ever
+# Predicates that cannot be noticed from outside, and why.
+EQUIVALENT: dict[str, str] = {}
+
+
+class _Hangs(Exception):
+    """The mutant does not come to an end."""
+
+
+@pytest.fixture(scope="module")
+def planned() -> list[Planned]:
+    """Return every case of the suite, made concrete."""
+    return [plan.plan(case, ORIGINS) for case in every_case()]
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    def give_up(*_: object) -> None:
+        raise _Hangs
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def notices(package: Any, planned: list[Planned], monkeypatch: MonkeyPatch) -> str:
+    """Return the first scenario that an oracle does not meet, or an empty string."""
+    with monkeypatch.context() as patch:
+        patch.setattr(foresight, "oracle", package)
+        for one in planned:
+            try:
+                foreseen = foresight.foresee(one.unit, one.turns, one.places, package.STANDARD)
+            except (_Hangs, KeyboardInterrupt):
+                raise
+            except Exception as error:
+                return f"{one.case.scenario.id} ({error!r})"
+            if _said(foreseen.seen, foreseen.wire) != _said(one.expectation.seen, one.expectation.wire):
+                return one.case.scenario.id
+    return ""
+
+
+def _said(seen: tuple[Seen, ...], wire: tuple[Crossing, ...]) -> tuple[list[object], list[object]]:
+    opaque = Outcome.OPAQUE
+    sights = [(one.outcome, one.status, one.headers, one.reason, one.type * (one.outcome is opaque)) for one in seen]
+    return [*sights], [(one.method, one.path, sorted(one.asks)) for one in wire]
+
+
+def _survives(predicate: Predicate, planned: list[Planned], monkeypatch: MonkeyPatch) -> bool:
+    try:
+        with _bounded():
+            return not notices(mutant(predicate), planned, monkeypatch)
+    except Exception:
+        return False  # a mutant that cannot be imported, or does not end, is noticed
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_flipped_predicate_is_noticed(module: str, planned: list[Planned], monkeypatch: MonkeyPatch) -> None:
+    """No scenario agrees with an oracle that decides the opposite anywhere in this module."""
+    survivors = [str(one) for one in predicates(module) if _survives(one, planned, monkeypatch)]
+    assert [one for one in survivors if one.partition(" ")[2] not in EQUIVALENT] == []
+
+
+def test_a_faithful_copy_is_not_noticed(planned: list[Planned], monkeypatch: MonkeyPatch) -> None:
+    """Negative control: the copy itself, with nothing flipped, meets every scenario."""
+    assert notices(mutant(None), planned, monkeypatch) == ""
+
+
+def test_predicates_are_found() -> None:
+    """Negative control: conditions, parts of them, comparisons and boolean returns are among what is flipped."""
+    texts = [one.text for one in predicates("cors_check")]
+    assert "allowed is None" in texts
+    assert "credentials is not Credentials.INCLUDE and allowed == _WILDCARD" in texts
+    assert "allowed == _WILDCARD" in texts
+    assert len(sum((predicates(module) for module in modules()), [])) > 200
