@@ -145,7 +145,7 @@ class HttpTwoConnection(Connection):
         with self._unless_closed(number):
             while stream.sent < len(stream.answer):
                 room = min(self._http.local_flow_control_window(number), self._http.max_outbound_frame_size)
-                if not room:
+                if room <= 0:  # it is less than nothing where the client has made its windows smaller
                     return
                 part = stream.answer[stream.sent : stream.sent + room]
                 stream.sent += len(part)

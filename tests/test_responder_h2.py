@@ -364,8 +364,10 @@ def test_a_client_with_little_room(running: Running) -> None:
         assert head.status == "200"
         while not client.received[slow].body:
             assert client.read()
-        client.http.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 500})
-        client.flush()
+        for size in (1, 500):
+            client.http.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: size})
+            client.flush()
+            assert client.answer(client.ask("little", method="HEAD")).status == "200"
         while len(client.received[slow].body) < 500:
             assert client.read()
         client.http.increment_flow_control_window(500, slow)

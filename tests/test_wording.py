@@ -27,7 +27,8 @@ SAID = {
     "chromium-several": (
         "chromium",
         [
-            f"{ABOUT}The 'Access-Control-Allow-Origin' header contains multiple values 'null *', but only one is allowed."
+            f"{ABOUT}The 'Access-Control-Allow-Origin' header contains multiple values 'null *', "
+            "but only one is allowed."
         ],
         {Reason.ALLOW_ORIGIN_MULTIPLE, Reason.ALLOW_ORIGIN_MISMATCH},
     ),

@@ -76,7 +76,7 @@ def preflight_failures(flight: Flight, unsafe_names: tuple[str, ...], response: 
         yield failure
     if is_redirect_status(response.status):
         yield Failure(Reason.PREFLIGHT_REDIRECT, subject=str(response.status))
-    if not 200 <= response.status <= 299:
+    elif not 200 <= response.status <= 299:
         yield Failure(Reason.PREFLIGHT_STATUS_NOT_OK, subject=str(response.status))
     methods = _listed_methods(flight, response.headers)  # steps 7.1 and 7.4
     names = extract_list_values(_ALLOW_HEADERS, response.headers)  # step 7.2

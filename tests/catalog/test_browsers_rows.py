@@ -1,17 +1,17 @@
-"""The suite `browsers` against the oracle alone: each row states by itself what the oracle computes from its answers."""
+"""The suite `browsers` against the oracle alone: each row states by itself what the oracle computes."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from literal_cases import ORIGINS, every_case
 
 from harness import catalog, plan
 from harness.foresight import foresee
 from harness.oracle import Reason
 from harness.plan import Case
 from harness.scenario import LITERAL, Crossing, Expectation, Outcome, Seen
-from literal_cases import ORIGINS, every_case
 
 CASES = every_case()
 

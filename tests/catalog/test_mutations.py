@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from pytest import MonkeyPatch
+from literal_cases import ORIGINS, every_case
+from mutants import Predicate, modules, mutant, predicates
 
 from harness import foresight, plan
 from harness.plan import Planned
 from harness.scenario import Crossing, Outcome, Seen
-from literal_cases import ORIGINS, every_case
-from mutants import Predicate, modules, mutant, predicates
 
 PATIENCE = 5.0  # seconds, after which a mutant is taken to run for ever
 # Predicates that cannot be noticed from outside, and why.
@@ -45,7 +44,7 @@ def _bounded() -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
-def notices(package: Any, planned: list[Planned], monkeypatch: MonkeyPatch) -> str:
+def notices(package: Any, planned: list[Planned], monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the first scenario that an oracle does not meet, or an empty string."""
     with monkeypatch.context() as patch:
         patch.setattr(foresight, "oracle", package)
@@ -67,7 +66,7 @@ def _said(seen: tuple[Seen, ...], wire: tuple[Crossing, ...]) -> tuple[list[obje
     return [*sights], [(one.method, one.path, sorted(one.asks)) for one in wire]
 
 
-def _survives(predicate: Predicate, planned: list[Planned], monkeypatch: MonkeyPatch) -> bool:
+def _survives(predicate: Predicate, planned: list[Planned], monkeypatch: pytest.MonkeyPatch) -> bool:
     try:
         with _bounded():
             return not notices(mutant(predicate), planned, monkeypatch)
@@ -76,13 +75,15 @@ def _survives(predicate: Predicate, planned: list[Planned], monkeypatch: MonkeyP
 
 
 @pytest.mark.parametrize("module", modules())
-def test_every_flipped_predicate_is_noticed(module: str, planned: list[Planned], monkeypatch: MonkeyPatch) -> None:
+def test_every_flipped_predicate_is_noticed(
+    module: str, planned: list[Planned], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No scenario agrees with an oracle that decides the opposite anywhere in this module."""
     survivors = [str(one) for one in predicates(module) if _survives(one, planned, monkeypatch)]
     assert [one for one in survivors if one.partition(" ")[2] not in EQUIVALENT] == []
 
 
-def test_a_faithful_copy_is_not_noticed(planned: list[Planned], monkeypatch: MonkeyPatch) -> None:
+def test_a_faithful_copy_is_not_noticed(planned: list[Planned], monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: the copy itself, with nothing flipped, meets every scenario."""
     assert notices(mutant(None), planned, monkeypatch) == ""
 
@@ -93,4 +94,4 @@ def test_predicates_are_found() -> None:
     assert "allowed is None" in texts
     assert "credentials is not Credentials.INCLUDE and allowed == _WILDCARD" in texts
     assert "allowed == _WILDCARD" in texts
-    assert len(sum((predicates(module) for module in modules()), [])) > 200
+    assert sum(len(predicates(module)) for module in modules()) > 200

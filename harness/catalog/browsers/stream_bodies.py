@@ -1,6 +1,7 @@
 """A ReadableStream as a body: it forces a preflight, and then does not go out, because the servers here speak HTTP/1.
 
 Fetch takes such a body over HTTP/2 and later only (#http-network-fetch step 8.3); the preflight is sent before that.
+``stream_http_2`` has what goes out.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from harness.catalog.browsers.rows import (
     turned_down,
     unsent,
 )
-from harness.catalog.browsers.ways import onward, open_to
+from harness.catalog.browsers.ways import onward, open_to, unreached
 from harness.oracle import Reason
 from harness.scenario import Step
 
@@ -172,7 +172,7 @@ for method in ("POST", "PUT"):
                 f"stream-http-2-{method.lower()}-{status}-{where}",
                 f"{status} to {there} wants the body of a {method} again, which is gone",
                 streaming(method),
-                redirected(to(target), status=status, grants=(methods(method),)),
+                (*redirected(to(target), status=status, grants=(methods(method),)), unreached(target)),
                 BODY_AGAIN,
             )
 
