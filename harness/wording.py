@@ -139,6 +139,7 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
             Reason.REDIRECT_SCHEME,
             vague=True,
         ),
+        _say("NS_ERROR_REDIRECT_LOOP", Reason.TOO_MANY_REDIRECTS, vague=True),
         _say("NS_ERROR_DOM_BAD_URI", Reason.REDIRECT_SCHEME, vague=True),
         # Exceptions.
         _say(

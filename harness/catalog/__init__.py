@@ -64,6 +64,7 @@ SUITES = {
         "redirect_limit",
         "bad_ports",
         "no_answer",
+        "crossroads",
     ),
 }
 

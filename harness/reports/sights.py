@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.events import CaseFinished
 from harness.scenario import Outcome
+from harness.verdict import Status
 from harness.wording import reasons_in
 
 _BLOCKED = {
@@ -58,9 +59,9 @@ def wordings(results: Iterable[CaseFinished]) -> dict[str, Wording]:
         if result.observation.exchanges and result.verdict.outcomes[-1:] == (Outcome.BLOCKED,):
             before = found.get(result.engine, Wording())
             told = worded(result)
-            found[result.engine] = Wording(
-                before.blocked + 1, before.worded + bool(told & result.predicted[-1].reasons)
-            )
+            if result.verdict.status is not Status.KNOWN:  # there the verdict has compared them with the engine's own
+                told &= result.predicted[-1].reasons
+            found[result.engine] = Wording(before.blocked + 1, before.worded + bool(told))
     return found
 
 
