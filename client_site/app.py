@@ -29,7 +29,8 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
 
     @app.post("/agent/<session_id>/next")
     def next_batch(session_id: str) -> Response:
-        return jsonify(session_or_404(session_id).next_batch(request.get_json()["origin"], POLL_SECONDS))
+        asked = request.get_json()
+        return jsonify(session_or_404(session_id).next_batch(asked["origin"], POLL_SECONDS, asked.get("have")))
 
     @app.post("/agent/<session_id>/results")
     def results(session_id: str) -> ResponseReturnValue:

@@ -46,6 +46,7 @@ class Session:
     def __init__(self) -> None:
         self.id = secrets.token_urlsafe(18)
         self.origin: str | None = None
+        self._given: Json | None = None
         self._batches: queue.Queue[Json | None] = queue.Queue()
         self._news: queue.Queue[News] = queue.Queue()
         self._here = threading.Event()
@@ -69,13 +70,19 @@ class Session:
         except queue.Empty:
             return None
 
-    def next_batch(self, origin: str, deadline: float) -> Json:
-        """Answer a page's question for work: a batch, ``{"done": true}``, or ``{}`` after ``deadline`` seconds."""
+    def next_batch(self, origin: str, deadline: float, have: int | None = None) -> Json:
+        """Answer a page's question for work: a batch, ``{"done": true}``, or ``{}`` after ``deadline`` seconds.
+
+        ``have`` is the number of the last batch that the page has got: one that was lost on its way is given again.
+        """
         self.origin = origin
+        if have is not None and self._given is not None and self._given["number"] > have:
+            return self._given
         try:
             batch = self._batches.get(timeout=deadline)
         except queue.Empty:
             return {}
+        self._given = batch
         return {"done": True} if batch is None else batch
 
     def post(self, steps: list[Json], batch_done: int | None) -> None:

@@ -451,12 +451,6 @@ CASES: dict[str, Case] = {
     "webkit-empty-location-invalid": Case(
         once(sends(), pages={URL: to("")}), "GET x21 > too-many-redirects", "GET > location-invalid"
     ),
-    "webkit-preflight-has-user-agent": Case(
-        once(sends(("User-Agent", "x"))),
-        "?GET user-agent > GET user-agent=x > 200",
-        "?GET user-agent user-agent=x > GET user-agent=x > 200",
-        shown="user-agent",
-    ),
     "webkit-locations-joined": Case(
         once(sends(), pages={URL: OTHER_LOCATIONS}), "GET > location-multiple", "GET x2 > 200"
     ),

@@ -20,6 +20,8 @@
   const BODY_KEPT = 65536; // characters of a body that are reported
   const FLUSH_MS = 25; // results are posted together when they come within this time
   const FLUSH_MANY = 64; // or when so many wait
+  const CALLS = 10; // times that the page's own site is told something, at most
+  const CALL_AGAIN_MS = 200;
 
   /* At most `size` requests in flight: a page that fires thousands at once makes browsers fail by themselves. */
   function pool(size) {
@@ -170,9 +172,20 @@
 
   /* ---- home: batches in, results out --------------------------------------------------------------------------- */
 
+  /* Tells the page's own site something. What is told can be told again: where the browser's network fails (Chromium's
+     network process may end, and is replaced) it is, a few times; a case that failed with it is not. */
   async function call(session, path, value) {
-    const answer = await fetch(`/agent/${session}/${path}`, { method: "POST", body: JSON.stringify(value),
+    const send = () => fetch(`/agent/${session}/${path}`, { method: "POST", body: JSON.stringify(value),
       headers: { "Content-Type": "application/json" } });
+    let answer = null;
+    for (let tries = 1; answer === null; tries += 1) {
+      try {
+        answer = await send();
+      } catch (error) {
+        if (tries === CALLS) throw error;
+        await until(performance.now() + CALL_AGAIN_MS);
+      }
+    }
     if (!answer.ok) throw new Error(`the page's site answered ${answer.status}`);
     return answer.status === 204 ? null : answer.json();
   }
@@ -205,11 +218,13 @@
 
   async function home(session, run, origin) {
     const mail = mailer(session);
+    let have = 0;
     for (;;) {
-      const batch = await call(session, "next", { origin });
+      const batch = await call(session, "next", { origin, have });
       if (batch.done) return;
       if (!batch.units) continue;
       await run(batch, (result) => mail.add(result), (what, value) => call(session, what, value));
+      have = batch.number;
       await mail.post(batch.number);
     }
   }

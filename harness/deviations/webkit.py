@@ -45,7 +45,7 @@ from harness.oracle.cache import CacheEntry
 from harness.oracle.classify import Safelist, is_safelisted_method
 from harness.oracle.flight import Flight, Tainting, serialize_request_origin
 from harness.oracle.grammar import byte_lowercase
-from harness.oracle.headers import contains, delete, get, get_all
+from harness.oracle.headers import contains, delete, get
 from harness.oracle.urls import Url, same_origin
 
 ENGINE = "webkit"
@@ -87,16 +87,6 @@ def _stream_refused(rules: Rules) -> Rules:
         return flight
 
     return replace(rules, create_flight=create_flight)
-
-
-def _user_agent_in_preflights(rules: Rules) -> Rules:
-    def create_preflight(flight: Flight, unsafe_names: tuple[str, ...]) -> WireRequest:
-        preflight = rules.create_preflight(flight, unsafe_names)
-        given = get_all("user-agent", first_headers(flight))
-        own = (("User-Agent", value.encode().decode("latin-1")) for value in given)
-        return replace(preflight, headers=(*preflight.headers, *own))
-
-    return replace(rules, create_preflight=create_preflight)
 
 
 def _type_without_body(rules: Rules) -> Rules:
@@ -499,14 +489,6 @@ RULES = (
         instead="It is an error at once.",
         link="https://fetch.spec.whatwg.org/#concept-response-location-url",
         apply=_empty_location_invalid,
-    ),
-    Rule(
-        name="webkit-preflight-has-user-agent",
-        engine=ENGINE,
-        fetch="A preflight has the browser's own User-Agent.",
-        instead="It has the one that the page has set.",
-        link="https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
-        apply=_user_agent_in_preflights,
     ),
     Rule(
         name="webkit-locations-joined",

@@ -115,3 +115,12 @@ def test_news_wake_who_waits() -> None:
     session.die("gone")
     waiting.join(DEADLINE)
     assert heard == [PageDied("gone")]
+
+
+def test_a_batch_that_was_lost_is_given_again() -> None:
+    """Who asks without having got the last batch gets it once more; who has got it waits for the next."""
+    session = Board().open()
+    session.give({"number": 1, "units": []})
+    first = session.next_batch("http://a", 0.01, 0)
+    assert session.next_batch("http://a", 0.01, 0) == first == {"number": 1, "units": []}
+    assert session.next_batch("http://a", 0.01, 1) == {}
