@@ -63,11 +63,10 @@ def test_every_recorded_deviation_shows(document: dict[str, Any], engine: str) -
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_browsers_words_mean_the_oracles_reason(document: dict[str, Any], engine: str) -> None:
-    """Not only blocked, but blocked for the predicted reason, and none says another.
+    """Not only blocked, but blocked for the predicted reason (words that mean another are a failure above).
 
     Firefox has no words for redirect mode "error", which this suite asks about more often than pages do.
     """
     told = document["wordings"][engine]
     assert told["blocked"] > 500
     assert told["worded"] / told["blocked"] >= 0.98
-    assert not [result for result in document["results"] if any(d["where"] == "reason" for d in result["differences"])]
