@@ -117,7 +117,8 @@ class LivePage:
     def _last_words(self) -> str:
         """Say what the browser said last that is about no case: an error of the page's own script, perhaps."""
         said = [message.text for message in self._browser_page.messages() if not message.tokens and not message.is_code]
-        return f"; the browser last said: {said[-1]}" if said else ""
+        last = list(dict.fromkeys(said[-20:]))[-2:]
+        return f"; the browser last said: {' / '.join(last)}" if last else ""
 
     def _warm_up(self) -> str:
         """Ask each host of the literal answers: Firefox makes the first few preflights to a host twice (FACTS 11)."""
