@@ -12,6 +12,7 @@ import asyncio
 import re
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -329,7 +330,7 @@ class Service:
 Begun = tuple[int, Exchange]  # place and record of a request whose body still arrives
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """One connection, whatever is spoken on it: its TLS, its deadline and its end."""
 
     def __init__(self, responder: Responder, service: Service, tls: ssl.SSLContext | None) -> None:
@@ -346,13 +347,13 @@ class Connection(asyncio.Protocol):
 
     # What a version of HTTP does.
 
+    @abstractmethod
     def _serve(self) -> None:
         """Answer every request that is whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _leave(self) -> None:
         """Record the end of every request that has not arrived whole: the client is gone."""
-        raise NotImplementedError
 
     # What the event loop calls.
 

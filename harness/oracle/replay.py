@@ -92,14 +92,12 @@ class Replay:
 
     `parted_at`: the recorded exchange from which on the two stories have nothing in common, so that
     neither the rest of the recording nor the outcome says anything. `retries`: skipped as such.
-    `told`: how many recorded exchanges the story took.
     """
 
     prediction: Prediction
     differences: tuple[Difference, ...]
     parted_at: int | None
     retries: int
-    told: int
 
 
 def replay(
@@ -114,8 +112,7 @@ def replay(
     """Walk `request` over recorded exchanges, in their order; by the rules of whoever is said to have made them."""
     tape = _Tape(request, recorded)
     prediction = predict(request, tape, cache=cache, now=now, rules=rules, connect=connect)
-    told = tape.position
-    return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries, told)
+    return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries)
 
 
 class _Tape:
