@@ -65,7 +65,7 @@ def predict(
         now = result.started_s
         replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect)
         cache = replay.prediction.cache
-        predictions.append(_prediction(replay, result, len(own), rules))
+        predictions.append(_prediction(replay, result, len(own)))
     return tuple(predictions)
 
 
@@ -88,7 +88,7 @@ def _url(exchange: Exchange) -> str:
     return f"{exchange.scheme}://{host}{exchange.target}"
 
 
-def _prediction(replay: oracle.Replay, result: PageResult, recorded: int, rules: oracle.Rules) -> Prediction:
+def _prediction(replay: oracle.Replay, result: PageResult, recorded: int) -> Prediction:
     differences = tuple(map(_sentence, replay.differences))
     if replay.parted_at is not None or result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE):
         # Who gives up leaves the story where it is: that no answer came is no difference.
@@ -103,15 +103,15 @@ def _prediction(replay: oracle.Replay, result: PageResult, recorded: int, rules:
         and outcome.failure.subject in _UNFINISHED
     ):
         return Prediction(None, differences=differences)  # whether an answer would have come, nobody knows
-    return replace(told_by(replay.prediction, rules), differences=differences)
+    return replace(told_by(replay.prediction), differences=differences)
 
 
-def told_by(prediction: oracle.Prediction, rules: oracle.Rules = oracle.STANDARD) -> Prediction:
+def told_by(prediction: oracle.Prediction) -> Prediction:
     """Return what the oracle says of a step whose answers are all known."""
     outcome = prediction.outcome
     seen = seen_of(outcome)
     told = Prediction(seen.outcome, seen.status, seen.headers, type=seen.type)
-    told = replace(told, events=_events(prediction, rules), upload_heard=_is_upload_heard(prediction))
+    told = replace(told, events=_events(prediction), upload_heard=_is_upload_heard(prediction))
     if isinstance(outcome, oracle.Readable):
         return told
     return replace(
@@ -124,12 +124,12 @@ def told_by(prediction: oracle.Prediction, rules: oracle.Rules = oracle.STANDARD
     )
 
 
-def _events(prediction: oracle.Prediction, rules: oracle.Rules) -> tuple[str, ...]:
+def _events(prediction: oracle.Prediction) -> tuple[str, ...]:
     """Return the order of an XMLHttpRequest's events; empty for fetch(), and where an answer broke off somewhere."""
     answered = [one for one in prediction.exchanges if one.request.kind is oracle.Kind.ACTUAL]
     if any(isinstance(one.answer, oracle.NetworkFailure) for one in answered):
         return ()
-    return rules.xhr_events(prediction.request, prediction.outcome, bool(answered))
+    return oracle.xhr_events(prediction.request, prediction.outcome, bool(answered))
 
 
 def _is_upload_heard(prediction: oracle.Prediction) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from harness.oracle.also import redirect_refusals, url_refusals
+from harness.oracle.api import seen_as
 from harness.oracle.cache import PreflightCache
 from harness.oracle.exchange import Answer, Exchange, Kind, NetworkFailure, Server, WireRequest, WireResponse
 from harness.oracle.flight import Flight, Tainting
@@ -67,7 +68,7 @@ def predict(
     walk = _Walk(server, PreflightCache() if cache is None else cache, now, rules, connect)
     flight = rules.create_flight(request)
     if isinstance(flight, Failure):
-        outcome: Readable | Refusal = Refusal(flight, Phase.REQUEST, 0, rules.seen_as(request.api, flight.reason))
+        outcome: Readable | Refusal = Refusal(flight, Phase.REQUEST, 0, seen_as(request.api, flight.reason))
     else:
         walk.flight = flight
         outcome = walk.main_fetch()

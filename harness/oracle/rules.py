@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.oracle.api import create_flight, seen_as
+from harness.oracle.api import create_flight
 from harness.oracle.cache import (
     CacheEntry,
     CacheEntryMatch,
@@ -24,7 +24,7 @@ from harness.oracle.filtering import filter_response, opaque_redirect, response_
 from harness.oracle.flight import Flight, request_origin_header
 from harness.oracle.headers import Headers
 from harness.oracle.network import Connect, connection_failure, create_actual, create_authenticated, is_authenticated
-from harness.oracle.outcome import Failure, Readable, Refusal, SeenAs
+from harness.oracle.outcome import Failure, Readable, Refusal
 from harness.oracle.ports import is_blocked_due_to_a_bad_port
 from harness.oracle.preflight import (
     are_grants_stored,
@@ -35,11 +35,9 @@ from harness.oracle.preflight import (
     store_grants,
     unsafe_names_of,
 )
-from harness.oracle.reasons import Reason
 from harness.oracle.redirect import is_redirect, location_url, redirect_failure, redirected
-from harness.oracle.request import Api, Request
+from harness.oracle.request import Request
 from harness.oracle.urls import Url
-from harness.oracle.xhr import xhr_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,6 @@ class Rules:
 
     # The API: #dom-request, and the methods of XMLHttpRequest.
     create_flight: Callable[[Request], Flight | Failure] = create_flight
-    seen_as: Callable[[Api, Reason], SeenAs] = seen_as
 
     # #main-fetch steps 7 and 12: is there anything to ask for first?
     is_blocked_due_to_a_bad_port: Callable[[Url], bool] = is_blocked_due_to_a_bad_port
@@ -87,9 +84,6 @@ class Rules:
     location_url: Callable[[Flight, Headers], Url | Failure | None] = location_url
     redirect_failure: Callable[[Flight, Url, WireResponse], Failure | None] = redirect_failure
     redirected: Callable[[Flight, Url, WireResponse], Flight] = redirected
-
-    # Not of the walk, but of what script hears of it.
-    xhr_events: Callable[[Request, Readable | Refusal, bool], tuple[str, ...]] = xhr_events
 
 
 STANDARD = Rules()

@@ -39,7 +39,7 @@ WALKS: dict[str, tuple[Request, tuple[Answer, ...]]] = {
     "manual": (asks(redirect=Redirect.MANUAL), (leads_to("/x"),)),
     "challenged": (asks("http://u:p@app.test:8000/", api=Api.XHR), (CHALLENGE,)),
 }
-OF_THE_WALK = [field.name for field in fields(Rules) if field.name != "xhr_events"]
+OF_THE_WALK = [field.name for field in fields(Rules)]
 
 
 def walk(rules: Rules) -> list[Prediction]:
