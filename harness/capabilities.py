@@ -1,28 +1,66 @@
-"""What engines cannot do: scenarios that need it are skipped, with the reason, and never silently.
+"""What engines cannot be asked: cases that need it are skipped, with the reason, and never silently.
 
-One row per gap; an engine without rows can do all that scenarios ask for.
+One row per gap; an engine without rows can do all that scenarios ask for. `tests/conformance/test_gaps.py` shows that
+each is still there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from harness.scenario import Scenario
+from harness.engines import EngineName
+from harness.literal import Answer
+from harness.oracle.ports import BAD_PORTS
+from harness.scenario import Api, Scenario
+
+_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_BAD_PORT = re.compile(rf":(?:{'|'.join(map(str, sorted(BAD_PORTS)))})(?![0-9])")
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that the browsers of one protocol cannot do, and how to tell which scenarios need it."""
+    """Something that one engine cannot be asked, and how to tell which cases need it."""
 
-    protocol: str
-    needs: Callable[[Scenario], bool]
+    engine: EngineName
+    needs: Callable[[Scenario, Api], bool]
     reason: str
 
 
-GAPS: tuple[Gap, ...] = ()
+def _streams_beyond_http(scenario: Scenario, api: Api) -> bool:
+    streams = any(step.body_kind == "stream" for step in scenario.steps)
+    return streams and any(_SCHEME.match(location) for location in _locations(scenario))
 
 
-def missing(protocol: str, scenario: Scenario, gaps: tuple[Gap, ...] = GAPS) -> str:
-    """Return why a browser of this protocol cannot run a scenario; an empty string where it can."""
-    return next((gap.reason for gap in gaps if gap.protocol == protocol and gap.needs(scenario)), "")
+def _xhr_sent_to_bad_port(scenario: Scenario, api: Api) -> bool:
+    return api is Api.XHR and any(_BAD_PORT.search(location) for location in _locations(scenario))
+
+
+def _locations(scenario: Scenario) -> Iterator[str]:
+    """Yield wherever the answers of a scenario may redirect."""
+    for script in scenario.turns:
+        for rule in script.rules:
+            for answer in rule.answers:
+                if isinstance(answer, Answer):
+                    yield from (value for name, value in answer.headers if name.lower() == "location")
+
+
+GAPS: tuple[Gap, ...] = (
+    Gap(
+        EngineName.CHROMIUM,
+        _streams_beyond_http,
+        "Chromium takes away a page's network for good when a request with a stream is redirected to a scheme that is "
+        "not HTTP's (measured with 156: its network service refuses the renderer's message and closes the connection)",
+    ),
+    Gap(
+        EngineName.FIREFOX,
+        _xhr_sent_to_bad_port,
+        "Firefox tells an XMLHttpRequest nothing at all when it was redirected to a bad port (measured with ESR 153)",
+    ),
+)
+
+
+def missing(engine: EngineName, scenario: Scenario, api: Api, gaps: tuple[Gap, ...] = GAPS) -> str:
+    """Return why an engine cannot be asked a case; an empty string where it can."""
+    return next((gap.reason for gap in gaps if gap.engine is engine and gap.needs(scenario, api)), "")

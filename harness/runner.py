@@ -202,10 +202,9 @@ class _EngineRun:
         self._emit(EngineReady(self.engine, self._browser.info, relaunch=self._launches > 1))
 
     def _by_page(self) -> dict[str, list[Case]]:
-        assert self._browser is not None
         grouped: dict[str, list[Case]] = defaultdict(list)
         for case in self._order.cases:
-            reason = capabilities.missing(self._browser.info.protocol, case.scenario)
+            reason = capabilities.missing(self._choice.name, case.scenario, case.api)
             if reason:
                 self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
             else:

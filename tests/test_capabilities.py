@@ -5,27 +5,60 @@ from __future__ import annotations
 import pytest
 
 from harness.capabilities import GAPS, Gap, missing
-from harness.scenario import Crossing, Expectation, Outcome, Scenario, Seen, Step
+from harness.engines import EngineName
+from harness.literal import Answer, Rule, Script
+from harness.scenario import LITERAL, Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 
 EXPECT = {"none": Expectation((Seen(Outcome.ALLOWED, 200),), (Crossing("GET", "/", 200),))}
 PLAIN = Scenario("plain", "f", "s", (Step("GET", "{api}/"),), EXPECT)
 NULL = Scenario("null", "f", "s", (Step("GET", "{api}/"),), EXPECT, page="null")
 MADE_UP = (
-    Gap("old", lambda scenario: scenario.page == "null", "has no sandbox"),
-    Gap("old", lambda scenario: True, "can do nothing"),
+    Gap(EngineName.WEBKIT, lambda scenario, api: scenario.page == "null", "has no sandbox"),
+    Gap(EngineName.WEBKIT, lambda scenario, api: api is Api.XHR, "can do nothing"),
 )
 
 CASES = {
-    "needs-what-is-missing": ("old", NULL, "has no sandbox"),
-    "next-gap": ("old", PLAIN, "can do nothing"),
-    "another-protocol": ("new", NULL, ""),
+    "needs-what-is-missing": (EngineName.WEBKIT, NULL, Api.XHR, "has no sandbox"),
+    "next-gap": (EngineName.WEBKIT, PLAIN, Api.XHR, "can do nothing"),
+    "another-interface": (EngineName.WEBKIT, PLAIN, Api.FETCH, ""),
+    "another-engine": (EngineName.CHROMIUM, NULL, Api.XHR, ""),
 }
 
 
-@pytest.mark.parametrize(("protocol", "scenario", "reason"), CASES.values(), ids=CASES)
-def test_missing(protocol: str, scenario: Scenario, reason: str) -> None:
-    """The first gap of that protocol that a scenario needs is the reason; no gap is no reason."""
-    assert missing(protocol, scenario, MADE_UP) == reason
+@pytest.mark.parametrize(("engine", "scenario", "api", "reason"), CASES.values(), ids=CASES)
+def test_missing(engine: EngineName, scenario: Scenario, api: Api, reason: str) -> None:
+    """The first gap of that engine that a case needs is the reason; no gap is no reason."""
+    assert missing(engine, scenario, api, MADE_UP) == reason
+
+
+def redirected(location: str, body_kind: str = "text") -> Scenario:
+    """Make a scenario whose answer redirects."""
+    turn = Script((Rule((Answer(303, (("Location", location),)),)),))
+    step = Step("POST", "{h2}/", body="x", body_kind=body_kind)
+    return Scenario("redirected", "f", "s", (step,), {LITERAL: None}, apis=(Api.FETCH,), turns=(turn,))
+
+
+CHROMIUM, FIREFOX = EngineName.CHROMIUM, EngineName.FIREFOX
+RECORDED = {
+    "stream-beyond-http": (CHROMIUM, redirected("ssh://localhost", "stream"), Api.FETCH, True),
+    "stream-to-data": (CHROMIUM, redirected("data:,x", "stream"), Api.FETCH, True),
+    "stream-to-http": (CHROMIUM, redirected("{api}/", "stream"), Api.FETCH, False),
+    "stream-to-https-in-upper-case": (CHROMIUM, redirected("HTTPS://localhost/", "stream"), Api.FETCH, False),
+    "stream-to-a-path": (CHROMIUM, redirected("/a:b", "stream"), Api.FETCH, False),
+    "text-beyond-http": (CHROMIUM, redirected("ssh://localhost"), Api.FETCH, False),
+    "stream-beyond-http-elsewhere": (FIREFOX, redirected("ssh://localhost", "stream"), Api.FETCH, False),
+    "bad-port-by-xhr": (FIREFOX, redirected("{api|:6667}/"), Api.XHR, True),
+    "bad-port-in-full": (FIREFOX, redirected("http://localhost:22/"), Api.XHR, True),
+    "bad-port-by-fetch": (FIREFOX, redirected("{api|:6667}/"), Api.FETCH, False),
+    "good-port": (FIREFOX, redirected("http://localhost:2200/"), Api.XHR, False),
+    "bad-port-elsewhere": (CHROMIUM, redirected("{api|:6667}/"), Api.XHR, False),
+}
+
+
+@pytest.mark.parametrize(("engine", "scenario", "api", "is_missing"), RECORDED.values(), ids=RECORDED)
+def test_recorded(engine: EngineName, scenario: Scenario, api: Api, is_missing: bool) -> None:
+    """A recorded gap takes what it is about, and nothing beside."""
+    assert bool(missing(engine, scenario, api)) is is_missing
 
 
 def test_every_recorded_gap_has_a_reason() -> None:

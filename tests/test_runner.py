@@ -207,8 +207,8 @@ def test_a_launch_is_told_what_the_order_says(ground: Ground) -> None:
 
 
 def test_what_an_engine_cannot_do_is_skipped_with_the_reason(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gap of the protocol: never asked, never planned, and said."""
-    gap = Gap("scripted", lambda scenario: scenario.id == "b", "it has no such thing")
+    """A gap of the engine: never asked, never planned, and said."""
+    gap = Gap(CHROMIUM, lambda scenario, api: scenario.id == "b", "it has no such thing")
     monkeypatch.setattr(capabilities.missing, "__defaults__", ((gap,),))
     events = run(order(hasty, 1, scenario("a"), scenario("b")), ground)
     told = {event.case.scenario.id: event for event in results(events)}
