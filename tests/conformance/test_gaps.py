@@ -62,7 +62,9 @@ def test_a_gap_still_shows(
     with Ground({}, names=NAMES) as ground, witness(EngineChoice(engine), ground) as asked:
         [control] = asked.ask([dataclasses.replace(scenario, turns=(harmless,))])
         [result] = asked.ask([scenario])
-    assert control is not None and control.verdict.status is Status.PASS
+    assert control is not None
+    assert control.verdict.status is Status.PASS
     assert control.verdict.outcomes == (Outcome.ALLOWED,)
-    assert result is not None and result.verdict.status is status
+    assert result is not None
+    assert result.verdict.status is status
     assert cause in result.verdict.cause
