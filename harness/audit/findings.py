@@ -1,0 +1,180 @@
+"""Rules, suspicions and findings: what can be wrong, what a survey hints at, and what pages have shown of it.
+
+A rule looks at a survey and yields suspicions, each with what pages should ask so that it shows. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from harness.audit.sights import Ask, Geometry, Sight
+from harness.audit.survey import Survey
+
+
+class Severity(str, Enum):
+    """How much a finding matters, the gravest first."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    __str__ = str.__str__
+
+
+class Proof(str, Enum):
+    """What an engine showed of a finding; a header fact is nothing that a page could show."""
+
+    PROVEN = "proven"
+    NOT_PROVEN = "not-proven"
+    NOT_APPLICABLE = "not-applicable"
+
+    __str__ = str.__str__
+
+
+Shows = Callable[[Sequence[Sight]], Sequence[Sight]]
+
+
+def read(sights: Sequence[Sight]) -> Sequence[Sight]:
+    """Return the sights in which script read the answer."""
+    return [sight for sight in sights if sight.is_read]
+
+
+def blocked(sights: Sequence[Sight]) -> Sequence[Sight]:
+    """Return the sights in which the answer was kept from script."""
+    return [sight for sight in sights if sight.is_blocked]
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What a rule makes of a path, before any page was asked.
+
+    - ``evidence``: the raw facts, such as `GET /me with Origin https://x.example: Access-Control-Allow-Origin: …`
+    - ``cause``: what decides it: the header, or the mistake behind it
+    - ``asks``: what pages should do; none for a header fact, which is reported as it is
+    - ``shows``: given all sights of one engine, in the order of ``asks``, those that show it; none: not in this engine
+    - ``needs_proof``: whether it is no finding at all unless some engine shows it
+    """
+
+    severity: Severity
+    path: str
+    summary: str
+    evidence: tuple[str, ...]
+    cause: str
+    asks: tuple[Ask, ...] = ()
+    shows: Shows = read
+    needs_proof: bool = True
+
+
+Look = Callable[[Survey], Iterator[Suspicion]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong. ``fix`` says what to do, by framework; ``clause`` is where it is written down."""
+
+    id: str
+    name: str
+    why: str
+    clause: str
+    fix: Mapping[str, str] = field(repr=False)
+    look: Look = field(repr=False, compare=False)
+
+
+def rule(id: str, name: str, *, why: str, clause: str, fix: Mapping[str, str]) -> Callable[[Look], Rule]:
+    """Make a rule of the function that looks for it."""
+    return lambda look: Rule(id, name, why, clause, fix, look)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, where, who showed it from which geometry, and what to do about it."""
+
+    rule: Rule
+    severity: Severity
+    paths: tuple[str, ...]
+    summary: str
+    cause: str
+    evidence: tuple[str, ...]
+    proof: Mapping[str, Proof]
+    geometries: tuple[Geometry, ...]
+
+
+def concluded(
+    rule: Rule, suspicion: Suspicion, sights: Mapping[str, Sequence[Sight]]
+) -> tuple[Finding | None, tuple[str, ...]]:
+    """Return what a suspicion came to, given all its sights by engine: a finding or None, and what could not be tested.
+
+    A sight says nothing where it had trouble; an attacker's, also where the same page could not read the open door.
+    """
+    untested = tuple(
+        f"{rule.id} {suspicion.path} in {engine} ({sight.ask.geometry}): {why}"
+        for engine, seen in sights.items()
+        for sight in seen
+        if (why := _trouble(sight))
+    )
+    if not suspicion.asks:
+        proof = dict.fromkeys(sights, Proof.NOT_APPLICABLE)
+        return _finding(rule, suspicion, proof, (), ()), ()
+    shown = {engine: [one for one in suspicion.shows(seen) if not _trouble(one)] for engine, seen in sights.items()}
+    proof = {engine: Proof.PROVEN if found else Proof.NOT_PROVEN for engine, found in shown.items()}
+    if suspicion.needs_proof and Proof.PROVEN not in proof.values():
+        return None, untested
+    geometries = {sight.ask.geometry for found in shown.values() for sight in found}
+    told = tuple(_told(found[0]) for found in shown.values() if found)
+    ordered = tuple(one for one in Geometry if one in geometries)
+    return _finding(rule, suspicion, proof, ordered, told), untested
+
+
+def _trouble(sight: Sight) -> str:
+    if sight.trouble:
+        return sight.trouble
+    attacks = sight.ask.geometry is not Geometry.TRUSTED
+    return "the same page could not read the open endpoint beside it" if attacks and sight.door is None else ""
+
+
+def _finding(
+    rule: Rule,
+    suspicion: Suspicion,
+    proof: Mapping[str, Proof],
+    geometries: tuple[Geometry, ...],
+    told: tuple[str, ...],
+) -> Finding:
+    one = suspicion
+    evidence = (*one.evidence, *told)
+    return Finding(rule, one.severity, (one.path,), one.summary, one.cause, evidence, proof, geometries)
+
+
+def _told(sight: Sight) -> str:
+    where = f"{sight.engine}, page on {sight.ask.page} ({sight.ask.geometry})"
+    step = sight.ask.steps[-1]
+    what = f"{step.method} {step.url.removeprefix('{api}')}"
+    if sight.is_read:
+        cookie = ", with the user's cookie" if sight.cookie_arrived else ""
+        return f"{where}: script read {what}: status {sight.status}, {len(sight.body)} characters{cookie}"
+    if sight.is_blocked:
+        said = f"; the browser said: {sight.words[0]}" if sight.words else ""
+        return f"{where}: {what} was blocked ({sight.reason}){said}"
+    return f"{where}: {what}: {sight.outcomes[-1] if sight.outcomes else 'nothing'}"
+
+
+def merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, those of one rule, severity and cause as one of all their paths; the gravest first."""
+    groups: dict[tuple[str, Severity, str], list[Finding]] = {}
+    for one in findings:
+        groups.setdefault((one.rule.id, one.severity, one.cause), []).append(one)
+    order = list(Severity)
+    return tuple(sorted(map(_as_one, groups.values()), key=lambda one: (order.index(one.severity), one.rule.id)))
+
+
+def _as_one(group: Sequence[Finding]) -> Finding:
+    first = group[0]
+    paths = tuple(dict.fromkeys(path for one in group for path in one.paths))
+    proof = {
+        engine: next((p for p in Proof if any(one.proof[engine] is p for one in group)), Proof.NOT_PROVEN)
+        for engine in first.proof
+    }
+    geometries = tuple(each for each in Geometry if any(each in one.geometries for one in group))
+    return Finding(first.rule, first.severity, paths, first.summary, first.cause, first.evidence, proof, geometries)
