@@ -45,6 +45,8 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
     "chromium": (
         # A head that cannot be read counts as one without headers.
         _say("No 'Access-Control-Allow-Origin' header is present", Reason.ALLOW_ORIGIN_MISSING, Reason.NETWORK_FAILURE),
+        # A Location with a blank in its host is taken for a URL, and nobody answers there.
+        _say(r"Access to .* at 'https?://[^/']*%20", Reason.LOCATION_INVALID, Reason.LOCATION_MULTIPLE),
         # Said for a value with a blank or a comma in it.
         _say("header contains multiple values", Reason.ALLOW_ORIGIN_MULTIPLE, Reason.ALLOW_ORIGIN_MISMATCH),
         _say("-Origin' header contains the invalid value", Reason.ALLOW_ORIGIN_MISMATCH),

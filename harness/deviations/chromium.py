@@ -27,6 +27,7 @@ from harness.deviations.departures import (
     userinfo_not_cached,
     userinfo_not_inherited,
 )
+from harness.deviations.remembering import first_method, remembering
 from harness.deviations.rule import Rule
 from harness.oracle import (
     Api,
@@ -198,6 +199,17 @@ def _userinfo_refused(rules: Rules) -> Rules:
     return replace(rules, redirect_failure=redirect_failure)
 
 
+def _opaque_origin_shown(rules: Rules) -> Rules:
+    def redirected(flight: Flight, url: Url, response: WireResponse) -> Flight:
+        return remembering(flight, rules.redirected(flight, url, response))
+
+    def is_shown(flight: Flight) -> bool:
+        # Of the same site as the document that the page is sandboxed in; a method that was lost takes it along.
+        return not is_address(flight.url_list[0]) and first_method(flight) == flight.method
+
+    return opaque_origin_shown(is_shown)(replace(rules, redirected=redirected))
+
+
 def _location_needed(rules: Rules) -> Rules:
     def is_redirect(flight: Flight, response: WireResponse) -> bool:
         leads_on = flight.redirect is Redirect.MANUAL or bool(get("location", response.headers))
@@ -228,8 +240,8 @@ def _bypassed(rules: Rules) -> Rules:
 
 def _wildcard_without_credentials(rules: Rules) -> Rules:
     def cache_entry_match(entry: CacheEntry, flight: Flight, now: float) -> bool:
-        literal = entry.credentials and "*" in (entry.method, entry.header_name)
-        return not literal and rules.cache_entry_match(entry, flight, now)
+        wildcard = entry.header_name == "*" or entry.method == "*" != flight.method  # a method may have that name
+        return not (wildcard and entry.credentials) and rules.cache_entry_match(entry, flight, now)
 
     return replace(rules, cache_entry_match=cache_entry_match)
 
@@ -319,9 +331,9 @@ RULES = (
         name="chromium-opaque-origin-shown",
         engine=ENGINE,
         fetch="In mode no-cors GET and HEAD have no Origin header.",
-        instead="From an opaque origin to the site it came from, with credentials, they have Origin null.",
+        instead="From an opaque origin to the site it came from, with credentials, it is null, redirects too.",
         link="https://fetch.spec.whatwg.org/#append-a-request-origin-header",
-        apply=opaque_origin_shown,
+        apply=_opaque_origin_shown,
     ),
     Rule(
         name="chromium-wildcard-covers-authorization",

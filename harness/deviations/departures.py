@@ -112,16 +112,18 @@ def is_address(url: Url) -> bool:
     return _ADDRESS.fullmatch(url.host) is not None
 
 
-def opaque_origin_shown(rules: Rules) -> Rules:
-    """In mode no-cors an opaque origin is said with every method, if credentials go along."""
+def opaque_origin_shown(is_shown: Callable[[Flight], bool]) -> Callable[[Rules], Rules]:
+    """In mode no-cors an opaque origin is said with every method, with credentials and where the way so far says so."""
 
-    def request_origin_header(flight: Flight) -> str | None:
-        # All of the same site as the document that the page is sandboxed in.
-        at_home = not any(map(is_address, flight.url_list))
-        shown = at_home and flight.origin == OPAQUE_ORIGIN and flight.credentials is Credentials.INCLUDE
-        return OPAQUE_ORIGIN if shown and flight.mode is Mode.NO_CORS else rules.request_origin_header(flight)
+    def apply(rules: Rules) -> Rules:
+        def request_origin_header(flight: Flight) -> str | None:
+            opaque = flight.origin == OPAQUE_ORIGIN and flight.credentials is Credentials.INCLUDE
+            shown = opaque and flight.mode is Mode.NO_CORS and is_shown(flight)
+            return OPAQUE_ORIGIN if shown else rules.request_origin_header(flight)
 
-    return replace(rules, request_origin_header=request_origin_header)
+        return replace(rules, request_origin_header=request_origin_header)
+
+    return apply
 
 
 # ---- what an answer to a preflight grants ----------------------------------------------------------

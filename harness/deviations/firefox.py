@@ -19,6 +19,7 @@ from harness.deviations.departures import (
     equal_locations_joined,
     forced_method_listed,
     forced_preflight_remembered,
+    is_address,
     large_ranges_unsafe,
     max_age_as_zero,
     opaque_origin_shown,
@@ -55,6 +56,7 @@ ENGINE = "firefox"
 _ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 _EXPOSE_HEADERS = "Access-Control-Expose-Headers"
 _SINGLETONS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "user-agent")
+_CHARSET = re.compile(r"(?<=charset=)(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
 _OF_BODIES = ("text/plain;charset=UTF-8", "application/x-www-form-urlencoded;charset=UTF-8")
 _DIGITS_OR_NOTHING = re.compile(r"[0-9]*")
 _OF_THE_CORS_CHECK = frozenset(
@@ -115,6 +117,27 @@ def _times_unsafe(name: str, flight: Flight, is_safelisted: Safelist) -> int:
     return sum(byte_lowercase(other) == name and not is_safelisted(other, value) for other, value in flight.headers)
 
 
+def _charset_in_place(rules: Rules) -> Rules:
+    def create_flight(request: Request) -> Flight | Failure:
+        flight = rules.create_flight(request)
+        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))
+        parameters = request.api is Api.XHR and request.body_kind is BodyKind.URLENCODED
+        if not parameters or isinstance(flight, Failure) or isinstance(given, Failure):
+            return flight
+        author_type, sent = get("content-type", given.headers), get("content-type", flight.headers)
+        if author_type is None or author_type == sent:
+            return flight
+        return replace(flight, headers=set_value("Content-Type", _CHARSET.sub("UTF-8", author_type), flight.headers))
+
+    return replace(rules, create_flight=create_flight)
+
+
+def _is_at_one_origin_of_home(flight: Flight) -> bool:
+    """Of the same site as the document that the page is sandboxed in, and never redirected to another origin."""
+    first = flight.url_list[0]
+    return not is_address(first) and all(url.origin == first.origin for url in flight.url_list)
+
+
 def _stream_as_text(rules: Rules) -> Rules:
     def create_flight(request: Request) -> Flight | Failure:
         if request.body_kind is BodyKind.STREAM and request.body is not None:
@@ -169,18 +192,25 @@ def _wildcard_missed(rules: Rules) -> Rules:
         cache: PreflightCache, flight: Flight, response: WireResponse, now: float, match: CacheEntryMatch
     ) -> PreflightCache:
         def by_name(entry: CacheEntry, flight: Flight, now: float) -> bool:
-            return not _is_wildcard(entry) and match(entry, flight, now)
+            return not _is_wildcard(entry, flight) and match(entry, flight, now)
 
         stored = rules.store_grants(cache, flight, response, now, by_name)
         # The answer is remembered; what is left of a wildcard grants nothing.
-        entries = (replace(it, method=None, header_name=None) if _is_wildcard(it) else it for it in stored.entries)
+        lost = (_is_wildcard(entry, flight) for entry in stored.entries)
+        entries = (
+            replace(entry, method=None, header_name=None) if gone else entry
+            for entry, gone in zip(stored.entries, lost, strict=True)
+        )
         return replace(stored, entries=tuple(entries))
 
-    return replace(rules, store_grants=store_grants)
+    def cache_entry_match(entry: CacheEntry, flight: Flight, now: float) -> bool:
+        return not _is_wildcard(entry, flight) and rules.cache_entry_match(entry, flight, now)
+
+    return replace(rules, store_grants=store_grants, cache_entry_match=cache_entry_match)
 
 
-def _is_wildcard(entry: CacheEntry) -> bool:
-    return "*" in (entry.method, entry.header_name)
+def _is_wildcard(entry: CacheEntry, flight: Flight) -> bool:
+    return entry.header_name == "*" or entry.method == "*" != flight.method  # a method may have that name
 
 
 def _include_kept_apart(rules: Rules) -> Rules:
@@ -381,6 +411,14 @@ RULES = (
         apply=_asked_as_often_as_given,
     ),
     Rule(
+        name="firefox-charset-in-place",
+        engine=ENGINE,
+        fetch="A Content-Type whose charset an XMLHttpRequest rewrites is serialized anew, without blanks.",
+        instead="With URLSearchParams only the value of charset is another one; all else stays as the page wrote it.",
+        link="https://xhr.spec.whatwg.org/#the-send()-method",
+        apply=_charset_in_place,
+    ),
+    Rule(
         name="firefox-charset-rewritten-late",
         engine=ENGINE,
         fetch="A Content-Type whose charset an XMLHttpRequest has rewritten is weighed as it goes out.",
@@ -424,9 +462,9 @@ RULES = (
         name="firefox-opaque-origin-shown",
         engine=ENGINE,
         fetch="In mode no-cors GET and HEAD have no Origin header.",
-        instead="From an opaque origin to the site it came from, with credentials, they have Origin null.",
+        instead="From an opaque origin to the site it came from, with credentials, it is null until redirected away.",
         link="https://fetch.spec.whatwg.org/#append-a-request-origin-header",
-        apply=opaque_origin_shown,
+        apply=opaque_origin_shown(_is_at_one_origin_of_home),
     ),
     Rule(
         name="firefox-wildcard-covers-authorization",

@@ -33,6 +33,7 @@ from harness.oracle import (
     Failure,
     Headers,
     Mode,
+    PreflightCache,
     Reason,
     Redirect,
     Request,
@@ -41,7 +42,7 @@ from harness.oracle import (
     WireResponse,
     cors_check,
 )
-from harness.oracle.cache import CacheEntry
+from harness.oracle.cache import CacheEntry, CacheEntryMatch
 from harness.oracle.classify import Safelist, is_safelisted_method
 from harness.oracle.flight import Flight, Tainting, serialize_request_origin
 from harness.oracle.grammar import byte_lowercase
@@ -121,12 +122,24 @@ def _high_bytes_as_utf8(rules: Rules) -> Rules:
 
 
 def _wildcard_covers_authorization(rules: Rules) -> Rules:
-    return authorization_stored(authorization_covered(rules))
+    covering = authorization_stored(authorization_covered(rules))
+
+    def store_grants(
+        cache: PreflightCache, flight: Flight, response: WireResponse, now: float, match: CacheEntryMatch
+    ) -> PreflightCache:
+        cache = covering.store_grants(cache, flight, response, now, match)
+        # What was granted with credentials is a wildcard for requests without, and covers as much for them.
+        without = replace(flight, credentials=Credentials.SAME_ORIGIN)
+        with_credentials = flight.credentials is Credentials.INCLUDE
+        return covering.store_grants(cache, without, response, now, match) if with_credentials else cache
+
+    return replace(covering, store_grants=store_grants)
 
 
 def _wildcard_for_none_with_credentials(rules: Rules) -> Rules:
     def cache_entry_match(entry: CacheEntry, flight: Flight, now: float) -> bool:
-        wildcard = "*" in (entry.method, entry.header_name)
+        method = entry.method == "*" != flight.method  # a method may have that name
+        wildcard = method or entry.header_name == "*"
         literal = wildcard and flight.credentials is Credentials.INCLUDE
         return not literal and rules.cache_entry_match(entry, flight, now)
 

@@ -13,13 +13,16 @@ from harness.catalog.browsers.rows import (
     answer,
     asked,
     blocked,
+    credentials,
     max_age,
     methods,
     names,
     origin,
     reads,
+    simple,
     step,
     to,
+    turned_down,
 )
 from harness.oracle import Reason
 
@@ -32,6 +35,54 @@ TOPIC.row(
     (Hop(origin=""),),
     OPAQUE,
     page="null",
+)
+
+for name, method, url in (
+    ("cross", "GET", "{cross}/b"),
+    ("other", "HEAD", "{api2}/b"),
+    ("post", "POST", "{api}/b"),
+):
+    TOPIC.row(
+        f"crossroads-opaque-origin-{name}",
+        f"in mode no-cors an opaque origin is said with POST alone, behind a redirect to {url} too",
+        step(method, url="{api}/a", mode="no-cors", credentials="include"),
+        (
+            Hop(answer(to(url), status=303), "{api}/a", origin="null" if method == "POST" else ""),
+            Hop(answer(), url, origin="", method="HEAD" if method == "HEAD" else "GET"),
+        ),
+        OPAQUE,
+        page="null",
+    )
+
+TOPIC.row(
+    "crossroads-charset",
+    "a charset that is overwritten has its Content-Type written anew, without blanks",
+    step("POST", ("Content-Type", "text/plain; charset=UTF-16"), body="a", body_kind="urlencoded"),
+    simple(answer(origin())),
+    reads(),
+    apis=XHR,
+)
+
+STAR = answer(origin(), credentials(), methods("PUT, *"), max_age("60"))
+TOPIC.sequence(
+    "crossroads-method-star",
+    "a method with the name * that was listed is in the cache by that name",
+    Turn(step("*", credentials="include"), asked("", STAR, answer(origin(), credentials())), reads()),
+    Turn(step("*", credentials="include"), (Hop(answer(origin(), credentials()), preflight=STAR),), reads()),
+)
+
+ANY = answer(origin(), credentials(), names("*"), max_age("60"))
+LISTED = answer(origin(), names("authorization"), max_age("60"))
+AUTHORIZED = ("Authorization", "Basic YTpi")
+TOPIC.sequence(
+    "crossroads-refused-star",
+    "of a preflight that was refused nothing is remembered, not even a * for requests without credentials",
+    Turn(
+        step("GET", AUTHORIZED, credentials="include"),
+        turned_down("authorization", ANY),
+        blocked(Reason.HEADER_WILDCARD_WITH_CREDENTIALS),
+    ),
+    Turn(step("GET", AUTHORIZED), asked("authorization", LISTED), reads()),
 )
 
 CONDITION = step("PUT", ("If-None-Match", '"a"'))
