@@ -49,3 +49,9 @@ class SiteFault(CorsproofError):
     """A local site, or the application in it, could not be served."""
 
     exit_code = 4
+
+
+class TargetFault(CorsproofError):
+    """The target of an audit could not be imported, made or reached."""
+
+    exit_code = 4

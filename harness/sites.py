@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import socket
 import ssl
+import weakref
 from typing import Any, Literal, cast
 
 import trustme
@@ -103,8 +104,10 @@ class Sites:
         ``interface`` is ``"wsgi"``, ``"asgi"`` or ``"auto"``, which asks the application whether it is a coroutine.
         Of ``scripts``, the rules for the page's own server are answered in the place of the application.
         """
-        wsgi = interface == "wsgi" or (interface == "auto" and not _is_asgi(app))
-        asgi = self._asgi(app) if wsgi else cast(AsgiApp, app)
+        asgi = asgi_form(app, interface)
+        wsgi = isinstance(asgi, _Middleware)
+        if wsgi:
+            self._executors.append(cast(Any, asgi).executor)
         asgi = asgi if scripts is None else literal_or(asgi, scripts)
         context = self._tls(hosts) if tls else None
         sockets = listen()
@@ -157,12 +160,6 @@ class Sites:
         for executor in self._executors:
             executor.shutdown()
 
-    def _asgi(self, app: Any) -> AsgiApp:
-        middleware: Any = _Middleware(app)
-        middleware.executor = DaemonExecutor(WORKERS, "corsproof-wsgi")
-        self._executors.append(middleware.executor)
-        return cast(AsgiApp, middleware)
-
     async def _close(self, servers: list[_Server]) -> None:
         responders = (responder.stop() for _, responder in self._responders)
         await asyncio.gather(self._proxy.stop(), *responders, *(server.stop() for server in servers))
@@ -173,6 +170,16 @@ class Sites:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1", *hosts).configure_cert(context)
         return context
+
+
+def asgi_form(app: Any, interface: str = "auto") -> AsgiApp:
+    """Return an application as ASGI: itself, or a WSGI one in threads that end with the form, or with its sites."""
+    if interface == "asgi" or (interface == "auto" and _is_asgi(app)):
+        return cast(AsgiApp, app)
+    middleware: Any = _Middleware(app)
+    middleware.executor = DaemonExecutor(WORKERS, "corsproof-wsgi")
+    weakref.finalize(middleware, middleware.executor.shutdown)
+    return cast(AsgiApp, middleware)
 
 
 class _Middleware(WSGIMiddleware):

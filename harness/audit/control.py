@@ -1,0 +1,92 @@
+"""The positive control of an audit, around the target: an open door, and the cookies that the user brought.
+
+Two paths that nobody can guess are answered here, under the target's own origin; all else passes through untouched.
+An attack that fails says "safe" only beside a page that reads the open door with the same cookies (DESIGN 2.3). Of a
+cookie the door tells the name and never the value. Imports the errors, the wire's names, and what makes
+WSGI into ASGI.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import UsageError
+from harness.sites import asgi_form
+from harness.wire import AsgiApp, Pairs, Receive, Send
+
+RawPairs = list[tuple[bytes, bytes]]
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x1f\x7f;]*")
+
+
+@dataclass(frozen=True)
+class Control:
+    """``app`` is what to serve; ``door`` and ``cookies`` are the paths that it answers itself."""
+
+    app: AsgiApp
+    door: str
+    cookies: str
+
+
+def controlled(app: Any, cookies: Pairs = ()) -> Control:
+    """Put the control around a WSGI or ASGI application; ``cookies`` are pairs as `cookie` returns them."""
+    secret = secrets.token_urlsafe(18)
+    inner = asgi_form(app)
+    door, jar = f"/{secret}/open", f"/{secret}/cookies"
+
+    async def outermost(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else None
+        if path == door:
+            await _answer(send, _readable(scope["headers"]), {"cookies": _names(scope["headers"])})
+        elif path == jar:
+            await _answer(send, _setting(cookies, scope["scheme"]), {"set": [name for name, _ in cookies]})
+        else:
+            await inner(scope, receive, send)
+
+    return Control(outermost, door, jar)
+
+
+def cookie(text: str) -> tuple[str, str]:
+    """Return the pair of a ``NAME=VALUE``; raise `UsageError` for one that no browser would take."""
+    name, equals, value = text.partition("=")
+    if not equals or not _TOKEN.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
+        # The value may be a secret: it is not repeated.
+        raise UsageError(f"the cookie {name.strip()!r} is none", hint="write NAME=VALUE, without attributes")
+    return name.strip(), value.strip()
+
+
+def _setting(cookies: Pairs, scheme: str) -> RawPairs:
+    # Without `Secure` no engine lets `SameSite=None` count, and over http none takes `Secure`.
+    attributes = "; Path=/; SameSite=None; Secure" if scheme == "https" else "; Path=/"
+    return [(b"set-cookie", f"{name}={value}{attributes}".encode()) for name, value in cookies]
+
+
+def _readable(headers: Iterable[tuple[bytes, bytes]]) -> RawPairs:
+    """Return what lets whoever asks do what it asks."""
+    asked = {name.lower(): value for name, value in headers}
+    reflected = {
+        b"access-control-allow-origin": asked.get(b"origin"),
+        b"access-control-allow-methods": asked.get(b"access-control-request-method"),
+        b"access-control-allow-headers": asked.get(b"access-control-request-headers"),
+    }
+    granted = [(name, value) for name, value in reflected.items() if value is not None]
+    return [*granted, (b"access-control-allow-credentials", b"true"), (b"vary", b"Origin")]
+
+
+def _names(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    lines = [value.decode("latin-1") for name, value in headers if name.lower() == b"cookie"]
+    return [pair.partition("=")[0].strip() for line in lines for pair in line.split(";")]
+
+
+async def _answer(send: Send, headers: RawPairs, told: dict[str, list[str]]) -> None:
+    body = json.dumps(told).encode()
+    own = [(b"cache-control", b"no-store"), (b"content-type", b"application/json")]
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [*headers, *own, length]})
+    await send({"type": "http.response.body", "body": body})
