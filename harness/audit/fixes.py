@@ -40,3 +40,68 @@ PUBLIC_OR_NOT = fix(
     "use cors() only on the public routes",
     "put add_header Access-Control-Allow-Origin * only into the location that is public",
 )
+ONE_ORIGIN = fix(
+    "set the header once, in one after_request: response.headers[…] = request.headers['Origin'] once it is in the list",
+    "let Flask-CORS alone do it, with origins as browsers send them: scheme, lower-case host, no slash",
+    "let CORSMiddleware alone do it, not a proxy or a handler too; allow_origins as browsers send them, no slash",
+    "let CorsMiddleware alone do it, not a proxy or a view too; CORS_ALLOWED_ORIGINS as browsers send them",
+    'use cors() once, not beside res.header(…) or a proxy; origin: ["https://app.example.com"], without a slash',
+    "add_header replaces nothing: proxy_hide_header Access-Control-Allow-Origin first, and one value made by a map",
+)
+ALSO_ON_ERRORS = fix(
+    "put the headers on in after_request, which errors pass too; register an errorhandler so that no exception escapes",
+    "CORS(app) for the application instead of @cross_origin on views; PROPAGATE_EXCEPTIONS off",
+    "make CORSMiddleware the outermost (add it last), and turn exceptions into answers by a handler inside it",
+    "put CorsMiddleware first in MIDDLEWARE, before all that can answer by itself",
+    "app.use(cors()) before everything that can answer, error handlers and authentication included",
+    "add_header … always: without `always` nginx leaves it out of every answer from 400 on",
+)
+CREDENTIALS = fix(
+    "answer the one origin that asked, if it is in the list, and exactly `true`; with `*` leave credentials out",
+    "CORS(app, origins=[…], supports_credentials=True) with a list; supports_credentials=False where origins is `*`",
+    "CORSMiddleware(allow_origins=[…], allow_credentials=True) with a list; allow_credentials=False for `*`",
+    "CORS_ALLOWED_ORIGINS with CORS_ALLOW_CREDENTIALS = True; never with CORS_ALLOW_ALL_ORIGINS",
+    'cors({ origin: ["https://app.example.com"], credentials: true }); no credentials for `*`',
+    "add_header Access-Control-Allow-Credentials true always; in lower case, beside one origin out of a map",
+)
+EXPOSE = fix(
+    "response.headers['Access-Control-Expose-Headers'] = 'X-Total-Count' on the actual answer; names, not `*`",
+    'CORS(app, expose_headers=["X-Total-Count"])',
+    'CORSMiddleware(expose_headers=["X-Total-Count"])',
+    'CORS_EXPOSE_HEADERS = ["X-Total-Count"]',
+    'cors({ exposedHeaders: ["X-Total-Count"] })',
+    'add_header Access-Control-Expose-Headers "X-Total-Count" always',
+)
+SAME_FOR_BOTH = fix(
+    "let nothing that runs before the view fail for want of a setting or an Origin; set the headers in after_request",
+    "check the origins given to CORS(): strings, lists or compiled patterns, never None; use CORS(app)",
+    "check the arguments of CORSMiddleware where the application starts, and leave the answers to it alone",
+    "run manage.py check, which reports CORS settings that are none; put CorsMiddleware first",
+    "origin as a function must call back (null, false) for a refusal, not (new Error(…)), which becomes a 500",
+    "test the location with and without an Origin header; an `if` that rewrites or returns leaves add_header behind",
+)
+NO_REDIRECT = fix(
+    "answer at the URL that pages ask, without a redirect; strict_slashes=False; headers in after_request",
+    "use CORS(app), which covers redirects of the router too; link pages to the final URL",
+    "CORSMiddleware outermost; link pages to the final URL; run with --proxy-headers behind TLS",
+    "CorsMiddleware before CommonMiddleware, so that APPEND_SLASH redirects have the headers; SECURE_PROXY_SSL_HEADER",
+    "app.use(cors()) before what redirects; send pages the final URL",
+    "add_header … always is for redirects too; proxy_redirect keeps the location on the origin that was asked",
+)
+CROSS_SITE_COOKIE = fix(
+    'SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True; or serve page and API below one domain',
+    "the cookie is Flask's and not Flask-CORS's: SESSION_COOKIE_SAMESITE = \"None\", SESSION_COOKIE_SECURE = True",
+    'SessionMiddleware(same_site="none", https_only=True); set_cookie(samesite="none", secure=True)',
+    'SESSION_COOKIE_SAMESITE = "None" and SESSION_COOKIE_SECURE = True, likewise for CSRF_COOKIE_…',
+    'cookie: { sameSite: "none", secure: true }, and trust proxy behind TLS',
+    "proxy_cookie_flags session samesite=none secure; or one domain for page and API, which needs no cross-site cookie",
+)
+ANSWER_AT_ALL = fix(
+    "see the server's log: the request came, and no whole answer left",
+    "no setting of Flask-CORS mends it: see the server's log",
+    "no setting of CORSMiddleware mends it: see the server's log",
+    "no setting of django-cors-headers mends it: see the server's log",
+    "no setting of cors() mends it: see the server's log; answer on every path of the handler",
+    "see error.log; proxy_read_timeout and keepalive of the upstream",
+)
+IN_THE_PAGE = fix(*("nothing on the server: it is what the page does that decides",) * 6)
