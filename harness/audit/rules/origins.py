@@ -10,6 +10,7 @@ from harness.audit.findings import Look, Rule, Severity, Suspicion, read
 from harness.audit.sights import Sight
 from harness.audit.strangers import Admission, Mistake, Stranger, admitted, asks, unguessable
 from harness.audit.survey import Survey
+from harness.origins import is_loopback, parse_origin
 from harness.scenario import Step
 
 FETCH = "https://fetch.spec.whatwg.org/#cors-check"
@@ -162,18 +163,22 @@ _KINDS = (
 
 def _looking(kind: _Kind) -> Look:
     def look(survey: Survey) -> Iterator[Suspicion]:
-        for route in survey.readable:
-            for one in admitted(survey, route.path, signed_in=bool(survey.session)):
+        for route in survey.routes:
+            method = "GET" if "GET" in route.methods else "POST"
+            if method not in route.methods or (method == "POST" and not survey.active):
+                continue
+            for one in admitted(survey, route.path, signed_in=bool(survey.session), method=method):
                 if one.stranger.mistake is kind.mistake and kind.credentials in (None, one.credentials):
-                    yield _suspicion(survey, kind, one)
+                    yield _suspicion(survey, kind, one, method)
 
     return look
 
 
-def _suspicion(survey: Survey, kind: _Kind, one: Admission) -> Suspicion:
+def _suspicion(survey: Survey, kind: _Kind, one: Admission, method: str) -> Suspicion:
     path = one.reply.probe.target
-    step = Step("GET", f"{{api}}{path}", credentials="include" if one.credentials else "omit")
-    severity = kind.severity if one.credentials or kind.anonymous is None else kind.anonymous
+    body = None if method == "GET" else "{}"
+    step = Step(method, f"{{api}}{path}", body=body, credentials="include" if one.credentials else "omit")
+    severity = _severity(kind, one)
     who = "anybody" if kind.mistake in (Mistake.ANY, Mistake.NULL) else one.stranger.origin
     how = "as the signed-in user" if one.credentials else "anonymously"
     summary = f"{path} lets {kind.mistake} in: {who} can read it {how}"
@@ -181,9 +186,22 @@ def _suspicion(survey: Survey, kind: _Kind, one: Admission) -> Suspicion:
     return Suspicion(severity, path, summary, (one.evidence,), kind.cause, asks(survey, one, step), shows)
 
 
+def _severity(kind: _Kind, one: Admission) -> Severity:
+    """Return how grave it is: RULES say it for data behind cookies, and of ports that `localhost` is shared."""
+    trusted = parse_origin(one.stranger.trusted)
+    if kind.mistake is Mistake.PORT and trusted is not None and is_loopback(trusted.host):
+        return Severity.MEDIUM
+    return kind.severity if one.credentials or kind.anonymous is None else kind.anonymous
+
+
 def read_as_user(sights: Sequence[Sight]) -> Sequence[Sight]:
-    """Return the sights in which script read what the signed-in user may see: his cookie was there, and was taken."""
-    return [one for one in read(sights) if one.cookie_arrived and one.status is not None and one.status < 400]
+    """Return the sights in which script read what the signed-in user may see: his cookie was there, and was taken.
+
+    Where there are none, because his cookie is not for that path or stays on its own site, what was read without it
+    shows at least that the browser lets the page ask with credentials and read.
+    """
+    found = read(sights)
+    return [one for one in found if one.cookie_arrived and one.status is not None and one.status < 400] or found
 
 
 def _look_for_public(survey: Survey) -> Iterator[Suspicion]:
