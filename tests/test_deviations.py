@@ -301,6 +301,20 @@ CASES: dict[str, Case] = {
         once(sends(**MANUAL), pages={URL: to("http://[")}), "GET > opaqueredirect", "GET > location-invalid"
     ),
     # ---- firefox ----
+    "firefox-charset-in-place": Case(
+        once(
+            sends(
+                ("Content-Type", "text/plain; charset=UTF-16"),
+                method="POST",
+                body=b"x",
+                body_kind=oracle.BodyKind.URLENCODED,
+                api=oracle.Api.XHR,
+            )
+        ),
+        "POST content-type=text/plain;charset=UTF-8 > 200",
+        "POST content-type=text/plain; charset=UTF-8 > 200",
+        shown="content-type",
+    ),
     "firefox-charset-rewritten-late": Case(QUOTED, "POST > 200", "?POST content-type > POST > 200"),
     "firefox-types-split": Case(
         once(sends(("Content-Type", "text/plain;a=b, text/plain"), method="POST", **BYTES)),

@@ -82,7 +82,7 @@ TOPIC.sequence(
         turned_down("authorization", ANY),
         blocked(Reason.HEADER_WILDCARD_WITH_CREDENTIALS),
     ),
-    Turn(step("GET", AUTHORIZED), asked("authorization", LISTED), reads()),
+    Turn(step("GET", AUTHORIZED), asked("authorization", LISTED, also=(("authorization", "present"),)), reads()),
 )
 
 CONDITION = step("PUT", ("If-None-Match", '"a"'))
