@@ -17,9 +17,9 @@ HEAD_DEADLINE = 30.0  # seconds a client may take to send one
 
 
 class ForwardProxy:
-    """The proxy; its methods run on the event loop that serves it. ``ports`` maps (scheme, host) to a local port."""
+    """The proxy; its methods run on the loop that serves it. ``ports`` maps (scheme, host, port) to a local port."""
 
-    def __init__(self, ports: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, ports: Mapping[tuple[str, str, int], int]) -> None:
         self._ports = ports
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
@@ -64,13 +64,14 @@ class ForwardProxy:
         try:
             method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
             tunnel = method == "CONNECT"
-            host = urlsplit(f"//{target}" if tunnel else target).hostname or ""
+            parts = urlsplit(f"https://{target}" if tunnel else target)
+            place = ("https" if tunnel else "http", parts.hostname or "", parts.port or (443 if tunnel else 80))
         except ValueError:
             await _refuse(writer, "400 Bad Request", "corsproof's proxy cannot read this request")
             return
-        port = self._ports.get(("https" if tunnel else "http", host))
+        port = self._ports.get(place)
         if port is None:
-            await _refuse(writer, "502 Bad Gateway", f"corsproof's proxy knows no {host!r}")
+            await _refuse(writer, "502 Bad Gateway", "corsproof's proxy knows no {}://{}:{}".format(*place))
             return
         site_reader, site_writer = await asyncio.open_connection("127.0.0.1", port)
         try:

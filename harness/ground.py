@@ -9,29 +9,40 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import client_site
 from harness import canaries
+from harness.errors import UsageError
 from harness.literal import Role, Scripts
+from harness.oracle.urls import Url, parse_url
+from harness.origins import is_loopback
 from harness.plan import Planned
 from harness.scenario import LITERAL
 from harness.sites import Site, Sites
 from harness.wire import Wire
 
-LOOPBACK = ("localhost", "127.0.0.1")
 PAGES = "pages"  # the name of the page's own site
 
 
 class Ground:
     """Local sites of one run. Sites are served when first asked for; a context manager closes them.
 
-    ``apis`` maps a name to a function that makes the WSGI or ASGI application; ``names`` are the hosts that pages have
-    beyond loopback, such as ``app.example.com``; ``proxied`` is the API that the page's ``/proxy/…`` forwards to.
+    ``apis`` maps a name to a function that makes the WSGI or ASGI application; ``names`` are hosts beyond loopback that
+    reach the pages' site before there is a page on them; ``proxied`` is the API that the page's ``/proxy/…`` forwards
+    to. With ``at_loopback`` an API is at ``localhost`` for pages on names too, so that it sees no name of ours in Host,
+    and the document of the page ``null`` is on ``https://localhost``, so that it asks the API over https.
+
+    A page is the origin of its document, or ``null``. On a name it may have any port; on loopback it is served on its
+    port, where it has one, and else on a free one.
     """
 
     def __init__(
-        self, apis: Mapping[str, Callable[[], Any]], *, names: Iterable[str] = (), proxied: str | None = None
+        self,
+        apis: Mapping[str, Callable[[], Any]],
+        *,
+        names: Iterable[str] = (),
+        proxied: str | None = None,
+        at_loopback: bool = False,
     ) -> None:
         self.wire = Wire()
         self.scripts = Scripts()
@@ -41,7 +52,9 @@ class Ground:
         self._apps: dict[str, Any] = {}
         self._names = tuple(sorted(set(names)))
         self._proxied = proxied
-        self._served: dict[tuple[str, str], Site] = {}
+        self._at_loopback = at_loopback
+        self._null = "https://localhost" if at_loopback else "http://localhost"
+        self._served: dict[tuple[str, str, int], Site] = {}
         self._lock = threading.RLock()
 
     def __enter__(self) -> Ground:
@@ -56,10 +69,20 @@ class Ground:
         return self._sites.proxy
 
     def page_url(self, page: str) -> str:
-        """Return the origin at which the document of a page lives; that of the page ``null`` is on ``localhost``."""
-        scheme, host = _parts("http://localhost" if page == "null" else page)
-        site = self._page_site(scheme)
-        return site.origin(host) if _is_loopback(host) else f"{scheme}://{host}"
+        """Return the origin at which the document of a page lives, and is served from now on, as a browser writes it.
+
+        That of the page ``null`` is on ``localhost``. Raises `SiteFault` where a page on loopback wants a port that is
+        taken, `UsageError` for what is no origin.
+        """
+        url = self._document(page)
+        if is_loopback(url.host):
+            return self._page_site(url.scheme, url.port or 0).origin(url.host)
+        self._sites.name(self._page_site(url.scheme), url.host, url.port)
+        return url.origin
+
+    def add_page(self, page: str) -> None:
+        """Serve the document of a page from now on, before anybody asks for it; raise what `page_url` does."""
+        self.page_url(page)
 
     def page_origin(self, page: str) -> str:
         """Return the origin that script on a page has."""
@@ -67,23 +90,24 @@ class Ground:
 
     def api_origin(self, api: str, page: str) -> str:
         """Return the origin of an API for a page: over the page's scheme, under a name where the page has one."""
-        scheme, host = _parts("http://localhost" if page == "null" else page)
+        url = self._document(page)
         if api == LITERAL:
-            return self._literal_site(Role.API, scheme).origin()
-        site = self.api_site(api, scheme)
-        return site.origin() if _is_loopback(host) else f"{scheme}://{_api_host(api)}"
+            return self._literal_site(Role.API, url.scheme).origin()
+        site = self.api_site(api, url.scheme)
+        at_loopback = self._at_loopback or is_loopback(url.host)
+        return site.origin() if at_loopback else f"{url.scheme}://{_api_host(api)}"
 
     def other_api_origin(self, api: str, page: str) -> str:
         """Return another origin of the same API, for redirects from one to the other."""
         if api == LITERAL:
-            return self._literal_site(Role.API2, _scheme(page)).origin()
+            return self._literal_site(Role.API2, self._document(page).scheme).origin()
         return self.cross_api_origin(api, page)
 
     def cross_api_origin(self, api: str, page: str) -> str:
         """Return an origin of the same API that is on another site than ``localhost``."""
         if api == LITERAL:
-            return self._literal_site(Role.API, _scheme(page)).origin("127.0.0.1")
-        return self.api_site(api, _scheme(page)).origin("127.0.0.1")
+            return self._literal_site(Role.API, self._document(page).scheme).origin("127.0.0.1")
+        return self.api_site(api, self._document(page).scheme).origin("127.0.0.1")
 
     def http_2_origin(self) -> str:
         """Return the origin at which literal answers are given over HTTP/2: always over HTTPS, whatever the page."""
@@ -129,16 +153,6 @@ class Ground:
         for site in sites:
             self._sites.stop(site)
 
-    def add_page(self, page: str) -> None:
-        """Let browsers reach the page's sites under one host more; a certificate made before lacks that name."""
-        _, host = _parts(page)
-        with self._lock:
-            if host and not _is_loopback(host) and host not in self._names:
-                self._names = (*self._names, host)
-                for (name, _), site in self._served.items():
-                    if name == PAGES:
-                        self._sites.name(site, host)
-
     def faults(self) -> dict[str, str]:
         """Return, for each API (and `PAGES`) that cannot be reached right now, why."""
         with self._lock:
@@ -149,39 +163,33 @@ class Ground:
         """Stop serving one site."""
         self._sites.stop(site)
 
-    def _page_site(self, scheme: str) -> Site:
+    def _document(self, page: str) -> Url:
+        url = parse_url(self._null if page == "null" else page)
+        if url is None or not url.host:
+            raise UsageError(f"page {page!r} is neither an http(s) origin nor null")
+        return url
+
+    def _page_site(self, scheme: str, port: int = 0) -> Site:
         with self._lock:
             if PAGES not in self._apps:
                 api = self.api_site(self._proxied).origin("127.0.0.1") if self._proxied else None
                 self._apps[PAGES] = client_site.create_app(self.board, api=api)
-            return self._serve(PAGES, scheme, self._apps[PAGES], self._names)
+            return self._serve(PAGES, scheme, self._apps[PAGES], self._names, port)
 
-    def _serve(self, name: str, scheme: str, app: Any, hosts: tuple[str, ...]) -> Site:
-        key = (name, scheme)
+    def _serve(self, name: str, scheme: str, app: Any, hosts: tuple[str, ...], port: int = 0) -> Site:
+        key = (name, scheme, port)
         if key not in self._served:
             scripts = self.scripts if name == PAGES else None
-            self._served[key] = self._sites.serve(app, name, tls=scheme == "https", hosts=hosts, scripts=scripts)
+            tls = scheme == "https"
+            self._served[key] = self._sites.serve(app, name, tls=tls, port=port, hosts=hosts, scripts=scripts)
         return self._served[key]
 
     def _literal_site(self, role: Role, scheme: str) -> Site:
         with self._lock:
-            key = (f"{LITERAL}-{role}", scheme)
+            key = (f"{LITERAL}-{role}", scheme, 0)
             if key not in self._served:
                 self._served[key] = self._sites.serve_literally(self.scripts, role, LITERAL, tls=scheme == "https")
             return self._served[key]
-
-
-def _parts(origin: str) -> tuple[str, str]:
-    parts = urlsplit(origin)
-    return parts.scheme, parts.hostname or ""
-
-
-def _scheme(page: str) -> str:
-    return "http" if page == "null" else _parts(page)[0]
-
-
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.endswith(".localhost")
 
 
 def _api_host(api: str) -> str:

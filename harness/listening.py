@@ -1,8 +1,9 @@
-"""Listening sockets of local servers: the same free port on both loopback addresses. Imports only the errors."""
+"""Listening sockets of local servers: the same port on both loopback addresses. Imports only the errors."""
 
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from harness.errors import SiteFault
@@ -10,22 +11,34 @@ from harness.errors import SiteFault
 BACKLOG = 512
 
 
-def listen(attempts: int = 20) -> list[socket.socket]:
-    """Bind a free port on 127.0.0.1 and, where there is IPv6, the same one on ::1.
+def listen(port: int = 0, attempts: int = 20) -> list[socket.socket]:
+    """Bind a port on 127.0.0.1 and, where there is IPv6, the same one on ::1: this one, or for 0 a free one.
 
     Browsers try both for ``localhost``: a stranger's server on the other one would answer in our place.
     """
-    for _ in range(attempts):
-        four = _at("127.0.0.1", 0, socket.AF_INET)
+    for _ in range(1 if port else attempts):
         try:
-            six = _at("::1", four.getsockname()[1], socket.AF_INET6)
+            return _twins(port)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                four.close()
-                continue
-            return [four]
-        return [four, six]
+            if port:
+                raise SiteFault(
+                    f"port {port} of 127.0.0.1 and ::1 cannot be had: {os.strerror(error.errno or 0)}",
+                    hint="end what listens there (a development server?): that port is part of an origin to be tested",
+                ) from error
+            if error.errno != errno.EADDRINUSE:
+                raise
     raise SiteFault(f"no port is free on both 127.0.0.1 and ::1 after {attempts} attempts")
+
+
+def _twins(port: int) -> list[socket.socket]:
+    four = _at("127.0.0.1", port, socket.AF_INET)
+    try:
+        return [four, _at("::1", four.getsockname()[1], socket.AF_INET6)]
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            return [four]
+        four.close()
+        raise
 
 
 def _at(host: str, port: int, family: socket.AddressFamily) -> socket.socket:

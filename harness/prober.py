@@ -34,7 +34,7 @@ Launcher = Callable[[EngineName, engines.Launch], Browser]
 
 @dataclass(frozen=True)
 class Question:
-    """One request: what step, through which interface, from a page on which origin (without port, or ``null``)."""
+    """One request: what step, through which interface, from a page on which origin (or ``null``)."""
 
     step: Step
     api: Api = Api.FETCH
@@ -85,7 +85,6 @@ class Prober:
     def page_origin(self, page: str) -> str:
         """Return the origin, port included, that script on a page has."""
         with self._lock:
-            self._ground.add_page(page)
             return self._ground.page_origin(page)
 
     def ask(self, choice: EngineChoice, app: Any, question: Question) -> CorsResult:
@@ -96,7 +95,6 @@ class Prober:
         """
         with self._lock:
             self.start(choice)
-            self._ground.add_page(question.page)
             planned = plan.plan(question.case(self._serve(app)), self._ground)
             try:
                 observation = self._running[choice].page(question.page).ask(planned)

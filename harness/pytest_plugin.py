@@ -72,7 +72,7 @@ class Cors:
         cache: str = "default",
         timeout: float = 8.0,
     ) -> CorsResult:
-        """Ask by ``fetch()``; the names are its options. ``origin`` is the page's: without port, or ``"null"``.
+        """Ask by ``fetch()``; the names are its options. ``origin`` is the page's, or ``"null"``.
 
         ``json`` sets the body and its content type. Raises `harness.result.NoVerdict` where the request failed for
         another reason than CORS, or had no answer after ``timeout`` seconds.

@@ -14,11 +14,11 @@ from enum import Enum
 from types import MappingProxyType
 
 from harness.literal import Role, Script, templates
+from harness.origins import parse_origin
 from harness.places import PLACED, mentions
 from harness.wire import Kind, Pairs
 
 _ID = re.compile(r"[!-~]+")  # the catalogue's own are kebab-case (a test sees to it); files may have others
-_PAGE = re.compile(r"null|https?://[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 class Api(str, Enum):
@@ -183,7 +183,7 @@ class Scenario:
         object.__setattr__(self, "expect", MappingProxyType(dict(self.expect)))
         problems = [
             *([] if _ID.fullmatch(self.id) else [f"id {self.id!r} is not printable ASCII without blanks"]),
-            *([] if _PAGE.fullmatch(self.page) else [f"page {self.page!r} is neither an origin without port nor null"]),
+            *([] if _is_page(self.page) else [f"{self.page!r} is neither an origin as browsers write it nor null"]),
             *([] if self.steps and self.apis and self.expect else ["steps, apis and expectations must not be empty"]),
             *(
                 f"{hooks}: {len(expectation.seen)} expected sights for {len(self.steps)} steps"
@@ -210,6 +210,10 @@ class Scenario:
         scripted = any(rule.role is Role.H2 for script in self.turns for rule in script.rules)
         texts = (*(step.url for step in self.steps), *(text for script in self.turns for text in templates(script)))
         return scripted or any(mentions(text, "h2") for text in texts)
+
+
+def _is_page(text: str) -> bool:
+    return text == "null" or parse_origin(text) is not None
 
 
 def _xhr_can(step: Step) -> bool:

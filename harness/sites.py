@@ -27,6 +27,7 @@ from harness.forwarding import ForwardProxy
 from harness.listening import listen
 from harness.literal import Role, Scripts
 from harness.loop import LoopThread
+from harness.oracle.urls import DEFAULT_PORTS
 from harness.responder import Responder, literal_or
 from harness.wire import AsgiApp, Wire, recorder
 
@@ -72,7 +73,7 @@ class Sites:
         self._servers: list[_Server] = []
         self._executors: list[DaemonExecutor] = []
         self._responders: list[tuple[Site, Responder]] = []
-        self._ports: dict[tuple[str, str], int] = {}
+        self._ports: dict[tuple[str, str, int], int] = {}
         self._proxy = ForwardProxy(self._ports)
         self._authority: trustme.CA | None = None
         self._thread.call(self._proxy.start(), START_DEADLINE)
@@ -94,12 +95,14 @@ class Sites:
         name: str,
         *,
         tls: bool = False,
+        port: int = 0,
         hosts: tuple[str, ...] = (),
         interface: str = "auto",
         scripts: Scripts | None = None,
     ) -> Site:
         """Serve ``app`` and return when it accepts connections; raise `SiteFault` where it does not start.
 
+        For 0 the ``port`` is a free one; `SiteFault` too where the one that was asked for is taken.
         Browsers that use `proxy` reach the site under each of ``hosts`` too, on the scheme's default port.
         ``interface`` is ``"wsgi"``, ``"asgi"`` or ``"auto"``, which asks the application whether it is a coroutine.
         Of ``scripts``, the rules for the page's own server are answered in the place of the application.
@@ -109,8 +112,8 @@ class Sites:
         if wsgi:
             self._executors.append(cast(Any, asgi).executor)
         asgi = asgi if scripts is None else literal_or(asgi, scripts)
-        context = self._tls(hosts) if tls else None
-        sockets = listen()
+        context = self._tls() if tls else None
+        sockets = listen(port)
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
         server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
         server.config.ssl = context
@@ -129,15 +132,15 @@ class Sites:
         In the role `Role.H2` it speaks HTTP/2, for which it must have ``tls``.
         """
         responder = Responder(scripts, self._wire)
-        context = self._tls(()) if tls else None
+        context = self._tls() if tls else None
         port = self._thread.call(responder.start(role, tls=context, site=name), START_DEADLINE)
         site = Site(name, "https" if tls else "http", port)
         self._responders.append((site, responder))
         return site
 
-    def name(self, site: Site, host: str) -> None:
-        """Let browsers that use `proxy` reach a site under one host more, on the scheme's default port."""
-        self._ports[site.scheme, host] = site.port
+    def name(self, site: Site, host: str, port: int | None = None) -> None:
+        """Let browsers that use `proxy` reach a site under one name more, on a port or the scheme's default one."""
+        self._ports[site.scheme, host, port or DEFAULT_PORTS[site.scheme]] = site.port
 
     def stop(self, site: Site) -> None:
         """Stop serving one site; its port then refuses connections."""
@@ -164,11 +167,12 @@ class Sites:
         responders = (responder.stop() for _, responder in self._responders)
         await asyncio.gather(self._proxy.stop(), *responders, *(server.stop() for server in servers))
 
-    def _tls(self, hosts: tuple[str, ...]) -> ssl.SSLContext:
+    def _tls(self) -> ssl.SSLContext:
+        """Have a certificate for loopback; it serves every name, for our browsers do not look (`harness.engines`)."""
         if self._authority is None:
             self._authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1", *hosts).configure_cert(context)
+        self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1").configure_cert(context)
         return context
 
 

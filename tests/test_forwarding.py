@@ -36,8 +36,10 @@ async def telling(scope: Scope, receive: Receive, send: Send) -> None:
 def sites() -> Iterator[Sites]:
     """Serve two names over http and one over https behind a proxy."""
     with Sites(Wire()) as running:
-        running.serve(telling, "one", hosts=("one.example.com", "also.example.com"))
-        running.serve(telling, "secure", tls=True, hosts=("one.example.com",))
+        one = running.serve(telling, "one", hosts=("one.example.com", "also.example.com"))
+        secure = running.serve(telling, "secure", tls=True, hosts=("one.example.com",))
+        running.name(one, "one.example.com", 1234)
+        running.name(secure, "one_under.xn--bcher-kva.example", 8443)
         yield running
 
 
@@ -93,11 +95,30 @@ def test_tunnel(client: httpx.Client) -> None:
         assert (scheme, method, target) == ("https", "GET", path)
 
 
+PORTS = {
+    "plain": ("http://one.example.com:1234", "http"),
+    "plain-default": ("http://one.example.com:80", "http"),
+    "tunnel": ("https://one_under.xn--bcher-kva.example:8443", "https"),
+    "tunnel-default": ("https://one.example.com:443", "https"),
+}
+
+
+@pytest.mark.parametrize(("origin", "scheme"), PORTS.values(), ids=PORTS)
+def test_ports_of_names(client: httpx.Client, origin: str, scheme: str) -> None:
+    """A name is known with its port, whatever its characters; the site sees the Host that the client said."""
+    spoken_scheme, _, target, _, *headers = client.get(f"{origin}/a").text.split("\n")
+    assert (spoken_scheme, target) == (scheme, "/a")
+    assert f"host: {httpx.URL(origin).netloc.decode()}" in headers
+
+
 UNKNOWN = {
     "another-name": b"GET http://evil.example.com/ HTTP/1.1\r\nHost: one.example.com\r\n\r\n",
     "loopback": b"GET http://127.0.0.1:80/ HTTP/1.1\r\nHost: one.example.com\r\n\r\n",
     "tunnel-to-another-name": b"CONNECT evil.example.com:443 HTTP/1.1\r\nHost: evil.example.com:443\r\n\r\n",
     "tunnel-to-a-name-of-http": b"CONNECT also.example.com:443 HTTP/1.1\r\nHost: also.example.com:443\r\n\r\n",
+    "another-port": b"GET http://one.example.com:1235/ HTTP/1.1\r\nHost: one.example.com\r\n\r\n",
+    "tunnel-to-another-port": b"CONNECT one.example.com:8443 HTTP/1.1\r\nHost: one.example.com:8443\r\n\r\n",
+    "tunnel-to-a-port-of-http": b"CONNECT one.example.com:1234 HTTP/1.1\r\nHost: one.example.com:1234\r\n\r\n",
     "no-name": b"GET /only/a/path HTTP/1.1\r\nHost: one.example.com\r\n\r\n",
 }
 
@@ -114,7 +135,7 @@ def test_unknown_name(sites: Sites, sent: bytes) -> None:
 def test_unknown_name_is_said_to_a_client(client: httpx.Client) -> None:
     """The refusal is a proper answer, and names the name."""
     answer = client.get("http://nobody.example.com/")
-    assert (answer.status_code, answer.text) == (502, "corsproof's proxy knows no 'nobody.example.com'")
+    assert (answer.status_code, answer.text) == (502, "corsproof's proxy knows no http://nobody.example.com:80")
     with pytest.raises(httpx.ProxyError, match="502"):
         client.get("https://nobody.example.com/")
 
@@ -125,6 +146,7 @@ GARBAGE = {
     "nothing": b"\r\n\r\n",
     "bytes": b"\x00\xff\xfe \x01 \x02\r\n\r\n",
     "broken-url": b"GET http://[one.example.com/ HTTP/1.1\r\n\r\n",
+    "broken-port": b"CONNECT one.example.com:https HTTP/1.1\r\n\r\n",
 }
 
 

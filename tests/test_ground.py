@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from harness import canaries
+from harness.errors import SiteFault, UsageError
 from harness.ground import PAGES as PAGES_SITE
 from harness.ground import Ground
 from harness.literal import NO_RULE, Answer, Role, Rule, Script
@@ -46,11 +48,16 @@ def ground() -> Iterator[Ground]:
         yield standing
 
 
-@pytest.fixture
-def client(ground: Ground) -> Iterator[httpx.Client]:
+def client_of(ground: Ground) -> httpx.Client:
     """Ask through the proxy where a name is not loopback, as a browser of this run does."""
     through = httpx.HTTPTransport(proxy=ground.proxy, verify=False)
-    with httpx.Client(mounts={"all://*.example.com": through, "all://*.example.net": through}, verify=False) as asking:
+    return httpx.Client(mounts={"all://*.example.com": through, "all://*.example.net": through}, verify=False)
+
+
+@pytest.fixture
+def client(ground: Ground) -> Iterator[httpx.Client]:
+    """Ask the ground of this module."""
+    with client_of(ground) as asking:
         yield asking
 
 
@@ -61,6 +68,14 @@ PAGES = {
     "https-localhost": ("https://localhost", r"https://localhost:\d+", r"https://localhost:\d+"),
     "http-name": ("http://app.example.com", r"http://app\.example\.com", r"http://api-one\.example\.com"),
     "https-name": ("https://app.example.com", r"https://app\.example\.com", r"https://api-one\.example\.com"),
+    "port-of-a-name": (
+        "https://app.example.com:8443",
+        r"https://app\.example\.com:8443",
+        r"https://api-one\.example\.com",
+    ),
+    "underscore": ("https://app_x.example.com", r"https://app_x\.example\.com", r"https://api-one\.example\.com"),
+    "default-port": ("http://app.example.com:80", r"http://app\.example\.com", r"http://api-one\.example\.com"),
+    "default-port-of-localhost": ("http://localhost:80", r"http://localhost:\d{3,}", r"http://localhost:\d+"),
     "null": ("null", r"null", r"http://localhost:\d+"),
 }
 
@@ -116,6 +131,72 @@ def test_origins_are_served(ground: Ground, client: httpx.Client, page: str) -> 
     session = ground.board.open()
     assert session.id in asked(client, f"{ground.page_url(page)}/agent/{session.id}")
     ground.board.close(session)
+
+
+@pytest.fixture
+def port() -> int:
+    """Have a port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "app.localhost"])
+def test_a_port_of_loopback(port: int, host: str) -> None:
+    """A page on loopback is served on the port that its origin has, and beside it pages without one as ever."""
+    page = f"http://{host}:{port}"
+    with Ground({}) as ground, client_of(ground) as client:
+        assert ground.page_url(page) == ground.page_origin(page) == page
+        assert ground.page_url(f"http://{host}") not in (page, f"http://{host}")
+        session = ground.board.open()
+        for origin in (page, f"http://{host}"):
+            assert session.id in asked(client, f"{ground.page_url(origin)}/agent/{session.id}")
+
+
+def test_a_port_of_loopback_that_is_taken(port: int) -> None:
+    """A stranger's server cannot be the page: the fault names the port and what to do, and the ground goes on."""
+    with Ground({}) as ground:
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            pytest.raises(SiteFault, match=rf"port {port} .* cannot be had: Address already in use; end what listens"),
+        ):
+            ground.page_url(f"http://localhost:{port}")
+        assert ground.page_url(f"http://localhost:{port}") == f"http://localhost:{port}"
+
+
+@pytest.mark.parametrize("page", ["", "NULL", "app.example.com", "ftp://app.example.com", "http://app.example.com:x"])
+def test_no_page(ground: Ground, page: str) -> None:
+    """What is no origin is the caller's mistake."""
+    with pytest.raises(UsageError, match="is neither an http"):
+        ground.page_url(page)
+
+
+@pytest.mark.parametrize("page", ["http://app.example.com", "https://app.example.com:8443", "https://localhost"])
+def test_at_loopback(page: str) -> None:
+    """Where that is asked for, pages on names find an API at localhost too, over their scheme; `cross` is the same."""
+    scheme = urlsplit(page).scheme
+    with Ground({"one": lambda: Naming("one")}, at_loopback=True) as ground, client_of(ground) as client:
+        site = ground.api_site("one", scheme)
+        assert ground.api_origin("one", page) == f"{scheme}://localhost:{site.port}"
+        assert ground.cross_api_origin("one", page) == f"{scheme}://127.0.0.1:{site.port}"
+        assert asked(client, ground.api_origin("one", page)) == "one"
+
+
+def test_null_at_loopback() -> None:
+    """There the document of the page `null` is on https, and so is what it asks."""
+    with Ground({"one": lambda: Naming("one")}, at_loopback=True) as ground, client_of(ground) as client:
+        assert ground.page_url("null") == ground.page_url("https://localhost")
+        assert ground.page_origin("null") == "null"
+        origins = (ground.api_origin, ground.other_api_origin, ground.cross_api_origin)
+        assert {urlsplit(origin(api, "null")).scheme for origin in origins for api in ("one", LITERAL)} == {"https"}
+        assert asked(client, ground.api_origin("one", "null")) == "one"
+
+
+def test_a_name_that_is_no_page_is_not_reached() -> None:
+    """The proxy knows the names of pages that were asked for, with their ports, and no others."""
+    with Ground({}) as ground, client_of(ground) as client:
+        ground.add_page("http://app.example.com:1234")
+        ports = {port: client.get(f"http://app.example.com:{port}/favicon.ico").status_code for port in (1234, 80)}
+    assert ports == {1234: 204, 80: 502}
 
 
 def test_every_name_has_a_page(ground: Ground, client: httpx.Client) -> None:
@@ -239,7 +320,7 @@ def test_http_2_is_served_when_asked_for() -> None:
         before = set(ground._served)
         planned(ground, Script((saying("two", Role.H2),)))
         planned(ground, Script((saying("two", Role.H2),)))
-        assert set(ground._served) - before == {(f"{LITERAL}-{Role.H2}", "https")}
+        assert set(ground._served) - before == {(f"{LITERAL}-{Role.H2}", "https", 0)}
         assert ground.faults() == {}
 
 
@@ -280,7 +361,7 @@ def test_a_literal_site_that_is_gone_is_a_fault() -> None:
         ground.api_origin(LITERAL, "http://localhost")
         ground.other_api_origin(LITERAL, "http://localhost")
         assert ground.faults() == {}
-        site = next(site for (name, _), site in ground._served.items() if name.startswith(LITERAL))
+        site = next(site for (name, *_), site in ground._served.items() if name.startswith(LITERAL))
         ground.stop(site)
         assert ground.faults() == {LITERAL: f"site {LITERAL!r}: its server has stopped"}
 

@@ -158,19 +158,28 @@ def test_bad_id(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["null", "http://localhost", "http://127.0.0.1", "https://app.example.com", "http://a-b.c"]
+    "page",
+    [
+        "null",
+        "http://localhost",
+        "http://127.0.0.1",
+        "https://a.example.com:8443",
+        "http://a_b.c:81",
+        "http://[::1]:3000",
+    ],
 )
 def test_good_page(page: str) -> None:
-    """A page is an origin without a port, or null."""
+    """A page is an origin, or null."""
     assert made(page=page).page == page
 
 
 @pytest.mark.parametrize(
-    "page", ["", "NULL", "localhost", "http://localhost:80", "http://a/", "ftp://a", "HTTP://a", "http://A", "null\n"]
+    "page",
+    ["", "NULL", "localhost", "http://a:80", "http://a:", "http://a/", "ftp://a", "HTTP://a", "http://A", "null\n"],
 )
 def test_bad_page(page: str) -> None:
     """Nothing else is a page."""
-    with pytest.raises(ValueError, match="neither an origin without port nor null"):
+    with pytest.raises(ValueError, match="neither an origin as browsers write it nor null"):
         made(page=page)
 
 
@@ -222,7 +231,7 @@ def test_what_fetch_cannot(apis: tuple[Api, ...]) -> None:
 
 def test_a_scenario_names_itself_in_its_problems() -> None:
     """A problem says in which scenario it is."""
-    with pytest.raises(ValueError, match=r"^scenario a: page 'x' is neither"):
+    with pytest.raises(ValueError, match=r"^scenario a: 'x' is neither"):
         made(page="x")
 
 

@@ -28,6 +28,7 @@ try:
     socket.create_server(("::1", 0), family=socket.AF_INET6).close()
 except OSError:
     HAS_IPV6 = False
+needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
 
 
 def wsgi(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -141,14 +142,14 @@ def test_interface_can_be_named(sites: Sites, app: Any) -> None:
         assert one_answer(client).endswith(b"GET http")
 
 
-@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
+@needs_ipv6
 def test_the_same_port_of_ipv6(site: Site) -> None:
     """Browsers may try ::1 for localhost: the same site answers there."""
     with connected(site, "::1") as client:
         assert one_answer(client).endswith(f"GET {site.scheme}".encode())
 
 
-@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
+@needs_ipv6
 def test_a_port_taken_on_ipv6_is_not_used() -> None:
     """A port that a stranger holds on ::1 is given up for another one, and said when there is none."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as stranger:
@@ -162,7 +163,7 @@ def test_a_port_taken_on_ipv6_is_not_used() -> None:
     assert taken not in ports
 
 
-@pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
+@needs_ipv6
 def test_no_port_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every port is taken on one of the two, the fault says so instead of sharing with a stranger."""
     create = socket.create_server
@@ -193,9 +194,25 @@ def test_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.family for one in sockets] == [socket.AF_INET]
 
 
-def test_tls_certificate_names_every_host() -> None:
-    """The certificate of an https site is good for localhost and for every name it was given."""
-    names = ("localhost", "app.example.com")
+@pytest.mark.parametrize("family", [socket.AF_INET, pytest.param(socket.AF_INET6, marks=needs_ipv6)])
+def test_a_port_of_ones_own(family: socket.AddressFamily) -> None:
+    """A site is served on the port that was asked for, and again once it is gone; taken by a stranger, that is said."""
+    with socket.create_server(("::1" if family is socket.AF_INET6 else "127.0.0.1", 0), family=family) as stranger:
+        port = stranger.getsockname()[1]
+        with Sites(Wire()) as sites, pytest.raises(SiteFault, match=rf"^port {port} of .* cannot be had: .*; end what"):
+            sites.serve(asgi, "own", port=port)
+        assert family is socket.AF_INET or refuses(port), "the other address must have been given back"
+    for _ in range(2):
+        with Sites(Wire()) as sites:
+            site = sites.serve(asgi, "own", port=port)
+            assert site.origin() == f"http://localhost:{port}"
+            with connected(site) as client:
+                assert one_answer(client).endswith(b"GET http")
+
+
+def test_tls_certificate() -> None:
+    """The certificate of an https site is good for loopback."""
+    names = ("localhost", "127.0.0.1")
     with Sites(Wire()) as sites:
         site = sites.serve(asgi, "tls", tls=True, hosts=("app.example.com",))
         assert sites._authority is not None
@@ -207,7 +224,7 @@ def test_tls_certificate_names_every_host() -> None:
                 assert one_answer(secure).endswith(b"GET https")
         client = socket.create_connection(("127.0.0.1", site.port), timeout=DEADLINE)
         with client, pytest.raises(ssl.SSLCertVerificationError):
-            context.wrap_socket(client, server_hostname="evil.example.com")
+            context.wrap_socket(client, server_hostname="app.example.com")
 
 
 async def failing_lifespan(scope: Scope, receive: Receive, send: Send) -> None:

@@ -161,7 +161,7 @@ def test_no_verdict(cors, api, path, why):
     ("GET", "items", {}, "begin with /"),
     ("GET", "/items#top", {}, "fragment"),
     ("G T", "/", {}, "is no token"),
-    ("GET", "/", {"origin": "http://localhost:3000"}, "neither an origin without port nor null"),
+    ("GET", "/", {"origin": "http://localhost/"}, "neither an origin as browsers write it nor null"),
     ("GET", "/", {"json": 1, "body": "1"}, "both body and json"),
     ("GET", "/", {"credentials": "perhaps"}, "perhaps"),
 ])
