@@ -72,13 +72,15 @@ class Launch:
     """How a browser is to be started.
 
     ``proxy`` is the URL of the forward proxy for every name that is not loopback; ``deadline`` is in seconds and bounds
-    the whole launch.
+    the whole launch. ``third_party_cookies``: a site's cookies go with requests to it from every other site, where
+    their own attributes let them; without it that is as the engine has it (Playwright's WebKit has no switch for it).
     """
 
     path: str | None = None
     proxy: str | None = None
     headed: bool = False
     deadline: float = 60.0
+    third_party_cookies: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Browser(Protocol):
         """Navigate a page to ``url`` and return once the document is committed.
 
         ``on_death`` is called at most once, from a thread of the engine, with the cause, when page or browser die.
-        Raises `BrowserCrashed` when they are dead already or the navigation misses its deadline.
+        Raises `BrowserCrashed` when they are dead already, the navigation misses its deadline, or the answer is none
+        to show (204, a download): the browser then goes on all the same, and keeps the cookies of that answer.
         """
         ...
 

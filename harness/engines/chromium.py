@@ -12,6 +12,8 @@ from harness.engines import EngineName, Launch
 from harness.engines.driven import DrivenBrowser, Recipe
 
 SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Switches had no effect, and neither had CDP (FACTS 6).
+ACROSS_SITES = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
 
 
 def system_executable() -> str | None:
@@ -23,4 +25,5 @@ def launch(how: Launch) -> DrivenBrowser:
     """Start Chromium; raise `BrowserUnavailable` with the cause when it cannot be used."""
     # As a switch and not as Playwright's `proxy`: that one would send loopback through the proxy too.
     args = (f"--proxy-server={how.proxy}",) if how.proxy else ()
-    return DrivenBrowser(Recipe(EngineName.CHROMIUM, "cdp", args=args, system=system_executable), how)
+    profile = ACROSS_SITES if how.third_party_cookies else {}
+    return DrivenBrowser(Recipe(EngineName.CHROMIUM, "cdp", args=args, profile=profile, system=system_executable), how)

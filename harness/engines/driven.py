@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as PlaywrightPage
 
 from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines.folders import fresh_folder
 from harness.engines.mailbox import Mailbox
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
@@ -37,6 +40,7 @@ _URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
 class Recipe:
     """How Playwright is asked for one engine.
 
+    ``profile`` are preferences that Chromium reads from a profile's folder only, in the section of that name.
     ``system`` lists executables to use where Playwright's own build is missing, best first; the ``system_*`` fields are
     what such a stock browser needs beyond Playwright's own build.
     """
@@ -45,6 +49,7 @@ class Recipe:
     protocol: str
     args: tuple[str, ...] = ()
     prefs: dict[str, str | float | bool] = field(default_factory=dict)
+    profile: dict[str, int] = field(default_factory=dict)
     system: Callable[[], str | None] = lambda: None
     system_protocol: str = ""
     system_channel: str | None = None
@@ -57,6 +62,7 @@ class DrivenBrowser:
         self._thread = LoopThread(f"corsproof-{recipe.name}")
         self._driver: _Driver | None = None
         self._browser: PlaywrightBrowser | None = None
+        self._folder: Path | None = None
         self._context: BrowserContext
         self._mailboxes: set[Mailbox] = set()
         self.info: EngineInfo
@@ -79,19 +85,38 @@ class DrivenBrowser:
         kind: BrowserType = getattr(await self._driver.started(how.deadline), recipe.name.value)
         own = kind.executable_path
         path, protocol, channel = _executable(recipe, how.path, own)
-        self._browser = await kind.launch(
-            executable_path=None if path == own else path,
-            channel=channel,
-            headless=not how.headed,
-            args=list(recipe.args),
-            firefox_user_prefs=recipe.prefs or None,
-            timeout=max(1, round((end - time.monotonic()) * 1000)),  # 0 would mean no deadline
-        )
-        self._browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
+        asked: dict[str, Any] = {
+            "executable_path": None if path == own else path,
+            "channel": channel,
+            "headless": not how.headed,
+            "args": list(recipe.args),
+            "firefox_user_prefs": recipe.prefs or None,
+            "timeout": max(1, round((end - time.monotonic()) * 1000)),  # 0 would mean no deadline
+        }
+        launched = self._launch_on_profile(kind, asked, recipe.profile) if recipe.profile else self._launch(kind, asked)
+        browser = await launched
+        browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
+        settings = {**recipe.prefs, **{f"profile.{name}": value for name, value in recipe.profile.items()}}
+        flags = (*recipe.args, *(f"{name}={value}" for name, value in settings.items()))
+        self.info = EngineInfo(recipe.name, browser.version, protocol, path, flags)
+
+    async def _launch(self, kind: BrowserType, asked: dict[str, Any]) -> PlaywrightBrowser:
+        self._browser = await kind.launch(**asked)
         # Certificates of the local sites come from an authority that no browser knows.
         self._context = await self._browser.new_context(ignore_https_errors=True)
-        flags = (*recipe.args, *(f"{name}={value}" for name, value in recipe.prefs.items()))
-        self.info = EngineInfo(recipe.name, self._browser.version, protocol, path, flags)
+        return self._browser
+
+    async def _launch_on_profile(
+        self, kind: BrowserType, asked: dict[str, Any], profile: dict[str, int]
+    ) -> PlaywrightBrowser:
+        self._folder = fresh_folder()
+        preferences = self._folder / "Default" / "Preferences"
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps({"profile": profile}))
+        self._context = await kind.launch_persistent_context(self._folder, ignore_https_errors=True, **asked)
+        self._browser = self._context.browser
+        assert self._browser is not None, "only Android's and Electron's contexts have none"
+        return self._browser
 
     def _all_dead(self, cause: str) -> None:
         for mailbox in tuple(self._mailboxes):
@@ -127,6 +152,8 @@ class DrivenBrowser:
         with contextlib.suppress(PlaywrightError, TimeoutError, RuntimeError):
             self._thread.call(self._stop(), CALL_DEADLINE)
         self._thread.stop()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _stop(self) -> None:
         browser, driver = self._browser, self._driver

@@ -12,6 +12,7 @@ from harness.engines import EngineName, Launch
 from harness.engines.driven import DrivenBrowser, Recipe
 
 SYSTEM = ("firefox-esr", "firefox")
+ACROSS_SITES = {"network.cookie.cookieBehavior": 0}  # no partitions: a site has the same cookies below every other
 
 
 def system_executable() -> str | None:
@@ -24,7 +25,7 @@ def launch(how: Launch) -> DrivenBrowser:
     recipe = Recipe(
         EngineName.FIREFOX,
         "juggler",
-        prefs=_proxy_prefs(how.proxy),
+        prefs=_proxy_prefs(how.proxy) | (ACROSS_SITES if how.third_party_cookies else {}),
         system=system_executable,
         system_protocol="webdriver-bidi",
         system_channel="moz-firefox",

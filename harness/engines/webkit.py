@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
@@ -22,6 +21,7 @@ import httpx
 from harness.engines import EngineInfo, EngineName, Launch, Message
 from harness.engines.display import Display, end, start_bound
 from harness.engines.driven import DrivenBrowser, Recipe
+from harness.engines.folders import fresh_folder
 from harness.engines.inspector import Inspector
 from harness.engines.mailbox import Mailbox
 from harness.engines.own import own_build
@@ -34,7 +34,6 @@ GLOBS = (
     "/usr/lib/webkit2gtk-4.*/MiniBrowser",
     "/usr/lib*/webkitgtk-6.*/MiniBrowser",
 )
-FOLDER = "corsproof-webkit-"  # and the process id of its owner
 LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
 
@@ -82,12 +81,11 @@ class GtkBrowser:
         # On the loop's thread, so that the kernel ends the processes when this thread is gone.
         # Half of the deadline, so that a display that never comes is said to be the cause.
         display = os.environ.get("DISPLAY", "") if how.headed else self._own_display(how.deadline / 2)
-        _sweep()
-        home = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
+        home = fresh_folder()
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         address = _own_address()
-        flags = _flags(how.proxy)
-        words = Path(home, "stderr")
+        flags = _flags(how)
+        words = home / "stderr"
         with words.open("wb") as stderr:
             command = [path, *flags, "about:blank"]
             process = start_bound(command, env=_environment(display, home, address), stderr=stderr.fileno())
@@ -145,23 +143,17 @@ class GtkPage:
         self._mailbox.silence()
 
 
-def _sweep() -> None:
-    """Remove the folders of runs that were killed and could not do it themselves."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
-        if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _flags(proxy: str | None) -> tuple[str, ...]:
+def _flags(how: Launch) -> tuple[str, ...]:
     # Certificates of the local sites come from an authority that no browser knows.
     trust = ("--ignore-tls-errors",)
-    return (*trust, f"--proxy={proxy}", *(f"--ignore-host={host}" for host in LOOPBACK)) if proxy else trust
+    cookies = ("--cookies-policy=always",) if how.third_party_cookies else ()
+    names = (f"--proxy={how.proxy}", *(f"--ignore-host={host}" for host in LOOPBACK)) if how.proxy else ()
+    return (*trust, *cookies, *names)
 
 
-def _environment(display: str, home: str, address: str) -> dict[str, str]:
+def _environment(display: str, home: Path, address: str) -> dict[str, str]:
     folders = {f"XDG_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("DATA", "CACHE", "CONFIG")}
-    own = {"DISPLAY": display, "HOME": home, "WEBKIT_INSPECTOR_HTTP_SERVER": address, "GDK_BACKEND": "x11"}
+    own = {"DISPLAY": display, "HOME": str(home), "WEBKIT_INSPECTOR_HTTP_SERVER": address, "GDK_BACKEND": "x11"}
     return {**os.environ, **folders, **own}
 
 
