@@ -105,3 +105,99 @@ ANSWER_AT_ALL = fix(
     "see error.log; proxy_read_timeout and keepalive of the upstream",
 )
 IN_THE_PAGE = fix(*("nothing on the server: it is what the page does that decides",) * 6)
+VARY = fix(
+    'add "Origin" to Vary on every answer, also where no Origin came or it was refused: response.vary.add("Origin")',
+    "leave vary_header on; where one origin is configured, add Vary: Origin in an after_request of your own",
+    "use a current Starlette (1.0 or newer), whose CORSMiddleware says Vary: Origin on every answer",
+    "keep CorsMiddleware above whatever answers, and take django-cors-headers 4.3 or newer",
+    'cors() adds Vary for a list of origins; for a single one or a function of your own call res.vary("Origin")',
+    "add_header Vary Origin always; beside each add_header Access-Control-Allow-Origin $cors always",
+)
+VARY_MERGED = fix(
+    'response.vary.add("Origin"): add to Vary, never assign it',
+    "take a current Flask-CORS, which adds to Vary, and set no Vary of your own after it",
+    'headers.add_vary_header("Origin") in middleware of your own, never headers["Vary"] = …',
+    'patch_vary_headers(response, ["origin"]), never response["Vary"] = …',
+    'res.vary("Origin"), never res.set("Vary", …)',
+    "do not proxy_hide_header Vary; add_header adds a line of its own, which is right",
+)
+MAX_AGE = fix(
+    "write whole seconds: Access-Control-Max-Age: 600",
+    "max_age=600, or a timedelta of whole seconds",
+    "max_age=600",
+    "CORS_PREFLIGHT_MAX_AGE = 600",
+    "cors({ maxAge: 600 })",
+    "add_header Access-Control-Max-Age 600 always",
+)
+NO_PRIVATE_NETWORK = fix(
+    "leave Access-Control-Allow-Private-Network out, or send it to origins of the list only",
+    "allow_private_network=False, which is the default from 5.0 on",
+    "leave allow_private_network out",
+    "CORS_ALLOW_PRIVATE_NETWORK = False, the default",
+    "set no Access-Control-Allow-Private-Network of your own",
+    "remove the add_header Access-Control-Allow-Private-Network",
+)
+LISTED = fix(
+    "answer preflights with fixed lists of methods and headers, for origins of the list only; echo nothing",
+    'methods=["GET", "PUT"], allow_headers=["Content-Type"]: lists, for exact origins',
+    'allow_methods=["GET", "PUT"], allow_headers=["Content-Type"]',
+    "CORS_ALLOW_METHODS and CORS_ALLOW_HEADERS as lists, for CORS_ALLOWED_ORIGINS",
+    'cors({ methods: ["GET", "PUT"], allowedHeaders: ["Content-Type"] }): else it echoes what is asked',
+    "add_header Access-Control-Allow-Methods and -Headers with fixed lists, not $http_access_control_request_…",
+)
+PREFLIGHT_FIRST = fix(
+    "answer preflights in the first before_request, before login checks, redirects and routing; or install(app, policy)",
+    "CORS(app) on the whole application, and let login checks pass request.method == 'OPTIONS'",
+    "add CORSMiddleware last, so that it is the outermost, before authentication and redirects",
+    "put CorsMiddleware first in MIDDLEWARE, above CommonMiddleware, SecurityMiddleware and authentication",
+    'app.use(cors()) before authentication and routes; or app.options("*", cors())',
+    "if ($request_method = OPTIONS) { return 204; } in the location, with the headers, above auth_… and return 301",
+)
+REAL_OPTIONS = fix(
+    "treat as preflight only OPTIONS with Origin and Access-Control-Request-Method (headers.get); let others through",
+    "automatic_options answers by Flask's own OPTIONS; keep your own before_request from answering it",
+    "CORSMiddleware lets an OPTIONS that is no preflight through; do so in middleware of your own too",
+    "CorsMiddleware answers preflights only; do so in middleware of your own too",
+    "cors({ preflightContinue: true }) where a route answers OPTIONS itself",
+    'test $http_access_control_request_method != "" beside the method before return 204',
+)
+NO_STAR = fix(
+    "with credentials name each method and header: `*` is then only a method or header of that name",
+    "allow_headers and methods as lists of names, in upper case for methods",
+    "allow_methods and allow_headers as lists of names",
+    'CORS_ALLOW_METHODS and CORS_ALLOW_HEADERS as lists of names, without "*"',
+    "methods and allowedHeaders as lists of names, in upper case for methods",
+    "name the methods, in upper case, and the headers instead of *",
+)
+METHODS = fix(
+    "add the method to Access-Control-Allow-Methods; HEAD belongs to GET",
+    'methods=[…] with the method, "HEAD" too',
+    'allow_methods=[…] with the method, "HEAD" too',
+    "CORS_ALLOW_METHODS = (*default_methods, …)",
+    "cors({ methods: […] }) with the method",
+    "add the method to the add_header Access-Control-Allow-Methods",
+)
+PHASE = fix(
+    "preflights say Allow-Methods, Allow-Headers and Max-Age; the others say Expose-Headers; both say Allow-Origin",
+    "let CORS(app) send all of them, and remove those that views set",
+    "let CORSMiddleware send all of them, and remove those that endpoints set",
+    "let CorsMiddleware send all of them, and remove those that views set",
+    "let cors() send all of them: app.use(cors()) covers both, app.options(…, cors()) only preflights",
+    "add_header in the branch of OPTIONS and again outside it: a branch with its own add_header inherits none",
+)
+REMEMBER = fix(
+    "response.headers['Access-Control-Max-Age'] = '600' on preflights",
+    "CORS(app, max_age=600)",
+    "CORSMiddleware(max_age=600), which is its default",
+    "CORS_PREFLIGHT_MAX_AGE = 600; its default is a day",
+    "cors({ maxAge: 600 })",
+    "add_header Access-Control-Max-Age 600 where OPTIONS is answered",
+)
+ALSO_ON_STREAMS = fix(
+    "return a Response with the generator, so that after_request sees it, and no raw WSGI beside it",
+    "mount streams inside the application that CORS(app) covers",
+    "serve the stream by a route behind CORSMiddleware, outermost; not by a mounted application beside it",
+    "StreamingHttpResponse passes CorsMiddleware; a server of its own beside Django does not",
+    "app.use(cors()) before the route, and res.flushHeaders() only after it",
+    "add_header … always in the location of the stream too, with proxy_buffering off",
+)

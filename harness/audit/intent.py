@@ -102,7 +102,7 @@ def asks(
     verb = method or ("GET" if probe.is_preflight else probe.method)
     step = Step(verb, f"{{api}}{probe.target}", headers=said, body=body, credentials=chosen)
     page = reply.origin or ""
-    near = (Ask(page, (step,), Geometry.TRUSTED),)
+    near = (Ask(page, (step,), Geometry.TRUSTED if page in survey.trusted else Geometry.CROSS_SITE),)
     return (*near, Ask(page, (step,), Geometry.CROSS_SITE_COOKIES)) if by_cookie and chosen == "include" else near
 
 
