@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.doctor import Diagnosis
     from harness.events import Event
     from harness.ground import Ground
+    from harness.policy import Policy
     from harness.runner import Interruption, Order
     from harness.scenario import Scenario
     from harness.vectors import Vector
@@ -284,6 +285,94 @@ def _make_folder(folder: Path) -> None:
 def _feed(event: Event, eaters: Iterable[Any]) -> None:
     for eat in eaters:
         eat(event)
+
+
+@cli.command()
+@click.argument("target")
+@click.option("--origin", "trusted", multiple=True, metavar="ORIGIN", help="An origin that should be let in.")
+@click.option(
+    "--path", "paths", multiple=True, metavar="PATH", help="Audit this path; default: those that can be found."
+)
+@click.option("--policy", type=click.Path(path_type=Path), metavar="FILE", help="Hold the target to this policy, too.")
+@click.option("--login", metavar="PATH", help="A path that signs a user in when a browser visits it.")
+@click.option("--cookie", "cookies", multiple=True, metavar="NAME=VALUE", help="A cookie of a signed-in user.")
+@click.option("--header", "headers", multiple=True, metavar="NAME: VALUE", help="A header of a signed-in user.")
+@click.option(
+    "--active/--passive",
+    "active",
+    default=None,
+    help="Whether to send POST, PUT, PATCH and DELETE. Default: to applications in process, not to URLs.",
+)
+@click.option("--factory", is_flag=True, help="TARGET makes the application.")
+@click.option("--app-dir", type=click.Path(file_okay=False, path_type=Path), help="Where TARGET is imported from.")
+@click.option("--insecure", is_flag=True, help="Take any certificate of a server over https.")
+@_browsers
+@_headed
+@_json
+def audit(
+    target: str,
+    trusted: tuple[str, ...],
+    paths: tuple[str, ...],
+    policy: Path | None,
+    login: str | None,
+    cookies: tuple[str, ...],
+    headers: tuple[str, ...],
+    active: bool | None,
+    factory: bool,
+    app_dir: Path | None,
+    insecure: bool,
+    browsers: tuple[str, ...],
+    headed: bool,
+    as_json: bool,
+) -> int:
+    """Audit an application's CORS: who can read what, shown by pages in every browser, with cause and fix.
+
+    TARGET is a URL, module:app, module:factory(), or a .py file. A URL is asked a bounded number of requests, which the
+    report lists.
+    """
+    from harness.audit import auditing, control
+    from harness.audit import target as targets
+    from harness.audit.audited import AuditOrder
+    from harness.engines import Selection
+    from harness.reports.audit import AuditDocument, lines
+    from harness.reports.console import LiveProgress, console
+
+    selection = Selection.parse(browsers)
+    declared = _policy(policy)
+    loaded = targets.load(target, factory=factory, app_dir=app_dir)
+    targets.check_reachable(loaded, verify=not insecure)
+    order = AuditOrder(
+        loaded,
+        selection.choices,
+        trusted or (tuple(o for o in declared.origins if "*" not in o) if declared else ()),
+        paths,
+        active=loaded.is_in_process if active is None else active,
+        login=login,
+        cookies=tuple(map(control.cookie, cookies)),
+        headers=tuple(map(_header, headers)),
+        policy=declared,
+        verify=not insecure,
+        headed=headed,
+        required=selection.required,
+    )
+    document, progress = AuditDocument(), LiveProgress(console(stderr=True))
+    with _interruptible() as interruption:
+        done = auditing.audit(order, feed=lambda event: _feed(event, (document, progress)), interruption=interruption)
+    click.echo(document.text(done) if as_json else "\n".join(lines(done)))
+    return int(done.exit)
+
+
+def _policy(path: Path | None) -> Policy | None:
+    from harness import policy
+
+    return policy.load(path) if path is not None else None
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise UsageError(f"the header {name.strip()!r} is none", hint="write 'NAME: VALUE'")
+    return name.strip(), value.strip()
 
 
 @cli.command("list")

@@ -10,12 +10,11 @@ import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import httpx
-
 from harness.audit.routes import Route
+
 from harness.oracle.headers import extract_list_values
 from harness.wire import Pairs, values
 
@@ -118,6 +117,8 @@ class Survey:
     - ``active``: whether requests that may change something (POST, PUT, PATCH, DELETE, …) may be sent
     - ``session``: header pairs (Cookie, Authorization, …) of a signed-in user; empty where nobody signs in
     - ``secret``: letters nobody can guess, new in every audit, for the names of attackers
+    - ``login``: the path that signs the user in, where it is known
+    - ``address``: the target's own URL, where it is a server: it may be another one than ``base``, which relays to it
     """
 
     def __init__(
@@ -129,6 +130,8 @@ class Survey:
         active: bool = False,
         session: Pairs = (),
         secret: str,
+        login: str | None = None,
+        address: str = "",
     ) -> None:
         self.base = base.rstrip("/")
         self.routes = tuple(routes)
@@ -136,6 +139,8 @@ class Survey:
         self.active = active
         self.session = session
         self.secret = secret
+        self.login = login
+        self.address = address
         self.sent: list[Reply] = []
         self._known: dict[Probe, Reply] = {}
         self._client = httpx.Client(verify=False, follow_redirects=False, timeout=TIMEOUT, trust_env=False)
@@ -151,10 +156,15 @@ class Survey:
         """Whether somebody is signed in by a cookie, which browsers send by themselves."""
         return bool(values(self.session, "cookie"))
 
-    @cached_property
+    @property
     def readable(self) -> tuple[Route, ...]:
         """The routes that answer GET."""
         return tuple(route for route in self.routes if "GET" in route.methods)
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Leave out routes that do not answer."""
+        gone = frozenset(paths)
+        self.routes = tuple(route for route in self.routes if route.path not in gone)
 
     def get(self, path: str, origin: str | None = None, *, signed_in: bool = False, headers: Pairs = ()) -> Reply:
         """GET a path as a page on that origin would: None for no Origin header at all."""
@@ -179,7 +189,7 @@ class Survey:
     ) -> Reply:
         """Send a preflight as browsers do: never with cookies, names sorted and in lower case."""
         asked = ",".join(sorted(name.lower() for name in names))
-        headers = (("Origin", origin), ("Access-Control-Request-Method", method))
+        headers: Pairs = (("Origin", origin), ("Access-Control-Request-Method", method))
         headers += (("Access-Control-Request-Headers", asked),) if asked else ()
         return self.send(Probe("OPTIONS", path, (*headers, *more)))
 
@@ -199,7 +209,8 @@ class Survey:
             request = httpx.Request(probe.method, url, headers=probe.headers, content=probe.body or None)
             with contextlib.closing(self._client.send(request, stream=True)) as response:
                 body = b""
-                for chunk in response.iter_raw():
+                endless = response.headers.get("content-type", "").startswith("text/event-stream")
+                for chunk in () if endless else response.iter_raw():
                     body += chunk
                     if len(body) > BODY_KEPT:
                         break
@@ -208,7 +219,7 @@ class Survey:
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         return Reply(probe, response.status_code, pairs, body[:BODY_KEPT])
 
-    @cached_property
+    @property
     def speaks_cors(self) -> bool:
         """Whether anything answered so far has a CORS header: an application without any is to be left in peace."""
         return any(reply.cors_headers for reply in self.sent)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from harness.audit.findings import Rule
-from harness.audit.rules import origins
+from harness.audit.rules import answers, caching, origins
 
-RULES: tuple[Rule, ...] = tuple(sorted((*origins.RULES,), key=lambda rule: rule.id))
+RULES: tuple[Rule, ...] = tuple(sorted((*origins.RULES, *answers.RULES, *caching.RULES), key=lambda rule: rule.id))

@@ -1,0 +1,162 @@
+"""The reports of an audit: the JSON document of DESIGN 8, and what a person reads.
+
+Later versions of the document only add members. Secrets are redacted. Imports the records of an audit; knows no runner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from harness.audit.audited import Audit
+from harness.audit.findings import Finding, Proof
+from harness.audit.survey import Reply
+from harness.events import CaseFinished, Event
+from harness.reports.document import RunDocument
+from harness.reports.redaction import redacted_sentence, redacted_target
+from harness.tally import Exit
+
+Json = dict[str, Any]
+
+ENDINGS = {
+    Exit.AS_EXPECTED: "nothing above info",
+    Exit.FINDINGS: "this needs mending",
+    Exit.NO_BROWSER: "no browser that can be believed",
+    Exit.NOT_TESTED: "not everything could be tested",
+    Exit.INTERRUPTED: "interrupted: this is what was found until then",
+}
+NOT_COVERED = {
+    "S17": "response splitting is a matter of the client: no browser sends line breaks in Origin",
+    "S22": "needs other Host and forwarding headers than a browser sends",
+    "S25": "needs the target's logs",
+    "S27": "needs a policy that changes during the audit",
+    "S29": "would be an attack on the target's availability",
+    "F28": "needs a proxy that fails on demand",
+    "F29": "shows only in old clients",
+}
+
+
+class AuditDocument:
+    """Collects what the browsers of an audit tell, and puts its findings beside it."""
+
+    def __init__(self) -> None:
+        self._run = RunDocument()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        if not isinstance(event, CaseFinished):
+            self._run(event)
+
+    def value(self, audit: Audit) -> Json:
+        """Return the document."""
+        run = self._run.value()
+        return {
+            **{name: run[name] for name in ("schema_version", "tool")},
+            "target": audit.order.target.name,
+            "engines": run["engines"],
+            **_audited(audit),
+            "troubles": run["troubles"],
+            "exit": int(audit.exit),
+        }
+
+    def text(self, audit: Audit) -> str:
+        """Return the document as JSON text."""
+        return json.dumps(self.value(audit), indent=1, ensure_ascii=False)
+
+
+def _audited(audit: Audit) -> Json:
+    return {
+        "findings": [_finding(one) for one in audit.findings],
+        "coverage": _coverage(audit),
+        "policy": [dict(row) for row in audit.policy],
+    }
+
+
+def _finding(one: Finding) -> Json:
+    return {
+        "rule": one.rule.id,
+        "name": one.rule.name,
+        "severity": one.severity.value,
+        "summary": one.summary,
+        "url": one.paths[0],
+        "urls": list(one.paths),
+        "proof": {engine: proof.value for engine, proof in one.proof.items()},
+        "geometry": [geometry.value for geometry in one.geometries],
+        "evidence": [redacted_sentence(line) for line in one.evidence],
+        "why": one.rule.why,
+        "cause": one.cause,
+        "fix": dict(one.rule.fix),
+        "clause": one.rule.clause,
+    }
+
+
+def _coverage(audit: Audit) -> Json:
+    return {
+        "routes": [{"path": route.path, "methods": sorted(route.methods)} for route in audit.discovery.routes],
+        "routes_from": audit.discovery.source,
+        "left_out": list(audit.discovery.left_out),
+        "trusted": list(audit.order.trusted),
+        "active": audit.order.active,
+        "signed_in": bool(audit.order.login or audit.order.cookies or audit.order.headers),
+        "sent": [_sent(reply) for reply in audit.sent],
+        "asked_of_pages": audit.asked,
+        "untested": list(audit.untested),
+        "not_covered": NOT_COVERED,
+    }
+
+
+def _sent(reply: Reply) -> Json:
+    asked = dict(reply.probe.headers).get("Access-Control-Request-Method")
+    return {
+        "method": reply.probe.method,
+        "url": redacted_target(reply.probe.target),
+        "origin": reply.origin,
+        **({"asks_for": asked} if asked else {}),
+        **({"status": reply.status} if not reply.fault else {"fault": reply.fault}),
+    }
+
+
+def lines(audit: Audit) -> Iterator[str]:
+    """Tell an audit: each finding with its proof, then what was tried."""
+    for one in audit.findings:
+        yield from _finding_lines(one)
+        yield ""
+    for line in audit.untested[:10]:
+        yield f"not tested: {line}"
+    if len(audit.untested) > 10:
+        yield f"not tested: {len(audit.untested) - 10} more; the JSON document has them all"
+    engines = ", ".join(f"{info.name} {info.version}" for info in audit.engines) or "no browser"
+    asked = f"{len(audit.sent)} bare requests, {audit.asked} by pages in {engines}"
+    yield f"{len(audit.discovery.routes)} paths of {audit.order.target.name}; {asked}"
+    for left_out in audit.discovery.left_out:
+        yield f"Left out: {left_out}"
+    if not audit.order.trusted:
+        yield "No trusted origin was named (--origin): whether pages that should get in do was not tried."
+    if not audit.order.active:
+        yield "Nothing that may change something was sent (--active)."
+    counts = Counter(one.severity.value for one in audit.findings)
+    told = ", ".join(f"{count} {severity}" for severity, count in counts.items()) or "no finding"
+    yield f"{told}: {ENDINGS[audit.exit]}"
+
+
+def _finding_lines(one: Finding) -> Iterator[str]:
+    yield f"{one.severity.value.upper()} {one.rule.id} {one.rule.name}: {one.summary}"
+    if len(one.paths) > 1:
+        yield f"    also    {', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}"
+    yield f"    why     {one.rule.why}"
+    yield f"    cause   {one.cause}"
+    yield f"    proof   {_proof(one)}"
+    for line in one.evidence:
+        yield f"            {redacted_sentence(line)}"
+    for index, (framework, what) in enumerate(one.rule.fix.items()):
+        yield f"    {'fix' if index == 0 else '':<7} {framework}: {what}"
+    yield f"    clause  {one.rule.clause}"
+
+
+def _proof(one: Finding) -> str:
+    if set(one.proof.values()) == {Proof.NOT_APPLICABLE}:
+        return "a header fact, which no page can show"
+    where = f" ({', '.join(map(str, one.geometries))})" if one.geometries else ""
+    return ", ".join(f"{engine}: {proof}" for engine, proof in one.proof.items()) + where
