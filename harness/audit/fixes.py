@@ -146,7 +146,7 @@ LISTED = fix(
     "add_header Access-Control-Allow-Methods and -Headers with fixed lists, not $http_access_control_request_…",
 )
 PREFLIGHT_FIRST = fix(
-    "answer preflights in the first before_request, before login checks, redirects and routing; or install(app, policy)",
+    "answer preflights in the first before_request, before login checks, redirects and routing: install(app, policy)",
     "CORS(app) on the whole application, and let login checks pass request.method == 'OPTIONS'",
     "add CORSMiddleware last, so that it is the outermost, before authentication and redirects",
     "put CorsMiddleware first in MIDDLEWARE, above CommonMiddleware, SecurityMiddleware and authentication",
