@@ -7,8 +7,19 @@ Keys are `flask` (hooks of one's own), `flask-cors`, `starlette` (FastAPI too), 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 FRAMEWORKS = ("flask", "flask-cors", "starlette", "django", "express", "nginx")
+
+
+_BY_MODULE = {"flask": ("flask", "flask-cors"), "quart": ("flask",), "django": ("django",)}
+_BY_MODULE |= dict.fromkeys(("starlette", "fastapi"), ("starlette",))
+
+
+def those_for(app: Any) -> tuple[str, ...]:
+    """Return the frameworks whose texts suit an application: those of the classes it is made of, or all."""
+    roots = (cls.__module__.partition(".")[0] for cls in type(app).__mro__)
+    return next((_BY_MODULE[root] for root in roots if root in _BY_MODULE), FRAMEWORKS)
 
 
 def fix(flask: str, flask_cors: str, starlette: str, django: str, express: str, nginx: str) -> Mapping[str, str]:
@@ -200,4 +211,52 @@ ALSO_ON_STREAMS = fix(
     "StreamingHttpResponse passes CorsMiddleware; a server of its own beside Django does not",
     "app.use(cors()) before the route, and res.flushHeaders() only after it",
     "add_header … always in the location of the stream too, with proxy_buffering off",
+)
+NO_SIMPLE_WRITES = fix(
+    "request.get_json() without force, 415 for other types; refuse foreign Origins on writes, or ask for a CSRF token",
+    "Flask-CORS refuses no request: request.get_json() without force, and a CSRF token or SameSite=Lax cookies",
+    "FastAPI 0.65.2 or newer; in Starlette refuse what is not application/json before request.json()",
+    "keep CsrfViewMiddleware, no @csrf_exempt; JSONParser alone in parser_classes",
+    "express.json() with its default type, 415 for others, and a CSRF token; cors() refuses no request",
+    "answer 403 to POST where $http_origin is set and not in the map of origins",
+)
+POLICY_BY_ROUTE = fix(
+    "choose the policy by request.endpoint, never by request.path; or install(app, policy)",
+    "Flask-CORS 6.0 or newer; @cross_origin on the views, or one policy for the whole application",
+    "one CORSMiddleware for each mounted application, instead of a comparison of paths",
+    "CORS_URLS_REGEX as narrow as the URL patterns, matched against the decoded path; or a signal handler by view",
+    "app.use(cors()) on routers, not by req.url; caseSensitive and strict routing on",
+    "put the headers into the location that serves, not into an `if` on $request_uri; merge_slashes on",
+)
+AUTHENTICATE = fix(
+    "authenticate who asks, by session or token; the Origin only says which pages may read the answer",
+    "a login check on the view; origins of Flask-CORS are no access control",
+    "a dependency that authenticates; allow_origins is no access control",
+    "login_required or DRF permissions; CORS_ALLOWED_ORIGINS is no access control",
+    "authentication middleware on the route; origin of cors() is no access control",
+    "auth_request or auth_jwt; a test of $http_origin is no access control",
+)
+SOCKET_ORIGINS = fix(
+    "compare the Origin of the handshake with the list before it is accepted; or ask for a token in the first message",
+    "flask-socketio: cors_allowed_origins=[…]; Flask-CORS does not see WebSockets",
+    'compare websocket.headers["origin"] with the list before accept(); CORSMiddleware does not see WebSockets',
+    "Channels: OriginValidator or AllowedHostsOriginValidator around the URLRouter",
+    "ws: verifyClient, or compare req.headers.origin in the upgrade event; cors() does not see WebSockets",
+    "answer 403 in the location of the socket where $http_origin is not in the map of origins",
+)
+NO_TRACES = fix(
+    "debug off; an errorhandler that tells a number and logs the trace",
+    "debug off; an errorhandler that tells a number and logs the trace",
+    "debug=False; exception handlers that log the trace and do not return it",
+    "DEBUG = False",
+    "NODE_ENV=production; an error handler that does not send err.stack",
+    "proxy_intercept_errors on with error_page of your own; debug off behind it",
+)
+EXPOSE_LITTLE = fix(
+    "leave the header out of Access-Control-Expose-Headers, or expose it to exact origins only; never `*`",
+    "expose_headers without it, beside exact origins",
+    "expose_headers without it, beside exact allow_origins",
+    "CORS_EXPOSE_HEADERS without it, beside exact CORS_ALLOWED_ORIGINS",
+    "exposedHeaders without it, beside exact origins",
+    "remove it from add_header Access-Control-Expose-Headers",
 )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from harness.audit import fixes
 from harness.audit.audited import Audit
 from harness.audit.findings import Finding, Proof
 from harness.audit.survey import Reply
@@ -121,7 +122,7 @@ def _sent(reply: Reply) -> Json:
 def lines(audit: Audit) -> Iterator[str]:
     """Tell an audit: each finding with its proof, then what was tried."""
     for one in audit.findings:
-        yield from _finding_lines(one)
+        yield from _finding_lines(one, fixes.those_for(audit.order.target.app))
         yield ""
     for line in audit.untested[:10]:
         yield f"not tested: {line}"
@@ -141,7 +142,7 @@ def lines(audit: Audit) -> Iterator[str]:
     yield f"{told}: {ENDINGS[audit.exit]}"
 
 
-def _finding_lines(one: Finding) -> Iterator[str]:
+def _finding_lines(one: Finding, frameworks: tuple[str, ...]) -> Iterator[str]:
     yield f"{one.severity.value.upper()} {one.rule.id} {one.rule.name}: {one.summary}"
     if len(one.paths) > 1:
         yield f"    also    {', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}"
@@ -150,8 +151,8 @@ def _finding_lines(one: Finding) -> Iterator[str]:
     yield f"    proof   {_proof(one)}"
     for line in one.evidence:
         yield f"            {redacted_sentence(line)}"
-    for index, (framework, what) in enumerate(one.rule.fix.items()):
-        yield f"    {'fix' if index == 0 else '':<7} {framework}: {what}"
+    for index, framework in enumerate(frameworks):
+        yield f"    {'fix' if index == 0 else '':<7} {framework}: {one.rule.fix[framework]}"
     yield f"    clause  {one.rule.clause}"
 
 
