@@ -21,7 +21,7 @@ from harness.audit.routes import Discovery, Route, discover
 from harness.audit.rules import RULES
 from harness.audit.sights import TARGET, Ask, Geometry
 from harness.audit.strangers import SAME_SITE_PAGE, unguessable
-from harness.audit.survey import TIMEOUT, Survey
+from harness.audit.survey import TIMEOUT, Reply, Survey
 from harness.engines import EngineInfo
 from harness.events import EngineReady, Event
 from harness.ground import Ground
@@ -29,6 +29,8 @@ from harness.runner import Interruption
 from harness.scenario import Step
 from harness.tally import Exit, Tally
 from harness.wire import Pairs
+
+GIVE_UP = 3  # paths in a row that do not answer, before any does
 
 
 def audit(
@@ -52,7 +54,7 @@ def audit(
         base = ground.api_site(TARGET, "https").origin()
         found = _discovery(order, base)
         with _survey(order, base, found.routes) as survey:
-            _introduce(survey, order.target.name)
+            silent = _introduce(survey, order.target.name)
             suspicions = tuple(_suspicions(survey)) if survey.speaks_cors else ()
             asks = (_control(survey), *(ask for _, suspicion in suspicions for ask in suspicion.asks))
             for page in dict.fromkeys(ask.page for ask in asks):
@@ -60,11 +62,11 @@ def audit(
             visits = _visits(order, base, control.cookies)
             asking = Asking(order.choices, control.door, visits, order.headed, order.required, order.launcher)
             sights = see(asks, asking, ground, feed=eat, interruption=interruption)
-            findings, untested = _conclusions(suspicions, sights)
+            findings, doubts = _conclusions(suspicions, sights)
             policy = tuple(_effective(survey))
             sent = tuple(survey.sent)
-    code = _exit(tally, findings)
-    return Audit(order, found, findings, tuple(infos.values()), policy, sent, len(set(asks)), untested, code)
+    code = _exit(tally, findings, silent)
+    return Audit(order, found, findings, tuple(infos.values()), policy, sent, len(set(asks)), (*silent, *doubts), code)
 
 
 def _application(order: AuditOrder) -> Any:
@@ -84,8 +86,16 @@ def _discovery(order: AuditOrder, base: str) -> Discovery:
 def _survey(order: AuditOrder, base: str, routes: tuple[Route, ...]) -> Survey:
     session = (*_session(order, base), *order.headers)
     secret = secrets.token_hex(6)
-    known = {"trusted": order.trusted, "active": order.active, "login": order.login}
-    return Survey(base, routes, **known, session=session, secret=secret, address=order.target.url or "")
+    return Survey(
+        base,
+        routes,
+        trusted=order.trusted,
+        active=order.active,
+        login=order.login,
+        session=session,
+        secret=secret,
+        address=order.target.url or "",
+    )
 
 
 def _session(order: AuditOrder, base: str) -> Pairs:
@@ -110,27 +120,29 @@ def _visits(order: AuditOrder, base: str, cookies: str) -> tuple[str, ...]:
     return tuple(base + path for path in visited)
 
 
-def _introduce(survey: Survey, name: str) -> None:
-    """Ask every path once as each kind of page does; raise `NotAudited` where the target does not work at all."""
-    replies = []
+def _introduce(survey: Survey, name: str) -> tuple[str, ...]:
+    """Ask every path once as each kind of page does, and leave out those that do not answer, which are told.
+
+    Raises `NotAudited` where the target does not work at all.
+    """
+    replies, faults = list[Reply](), list[Reply]()
     for route in survey.routes:
         first = survey.get(route.path, signed_in=bool(survey.session))
-        replies.append(first)
-        if first.fault:
-            continue
-        for origin in (*survey.trusted, unguessable(survey)[0].origin):
-            survey.get(route.path, origin, signed_in=bool(survey.session))
-            survey.preflight(route.path, origin)
-    if faults := [reply.fault for reply in replies if reply.fault]:
-        survey.drop(reply.probe.target for reply in replies if reply.fault)
-        if len(faults) == len(replies):
-            raise NotAudited(f"{name} answers nothing: {faults[0]}", hint="see whether it runs, and answers at all")
-    statuses = {reply.status for reply in replies if not reply.fault}
-    if all(status is not None and status >= 500 for status in statuses) and not survey.speaks_cors:
-        told = ", ".join(sorted(map(str, statuses)))
+        (faults if first.fault else replies).append(first)
+        if not replies and len(faults) == min(GIVE_UP, len(survey.routes)):
+            told = "; ".join(f"GET {fault.probe.target}: {fault.fault}" for fault in faults)
+            raise NotAudited(f"{name} answers nothing: {told}", hint="see whether it runs, and answers at all")
+        if not first.fault:
+            for origin in (*survey.trusted, unguessable(survey)[0].origin):
+                survey.get(route.path, origin, signed_in=bool(survey.session))
+                survey.preflight(route.path, origin)
+    survey.drop(fault.probe.target for fault in faults)
+    if all(reply.status is not None and reply.status >= 500 for reply in replies) and not survey.speaks_cors:
+        told = ", ".join(sorted({str(reply.status) for reply in replies}))
         raise NotAudited(
             f"{name} fails on every request: status {told}", hint="mend that first: errors hide its policy"
         )
+    return tuple(f"{fault.probe.target}: {fault.fault}" for fault in faults)
 
 
 def _suspicions(survey: Survey) -> Iterator[tuple[Rule, Suspicion]]:
@@ -176,8 +188,10 @@ def _effective(survey: Survey) -> Iterator[Mapping[str, object]]:
             }
 
 
-def _exit(tally: Tally, findings: Iterable[Finding]) -> Exit:
+def _exit(tally: Tally, findings: Iterable[Finding], silent: Iterable[str]) -> Exit:
     if tally.exit in (Exit.INTERRUPTED, Exit.NO_BROWSER, Exit.NOT_TESTED):
         return tally.exit
+    if any(silent):
+        return Exit.NOT_TESTED
     grave = any(finding.severity is not Severity.INFO for finding in findings)
     return Exit.FINDINGS if grave else Exit.AS_EXPECTED
