@@ -13,6 +13,7 @@ from typing import Any
 from harness.audit import fixes
 from harness.audit.audited import Audit
 from harness.audit.findings import Finding, Proof
+from harness.audit.rules import NOT_COVERED
 from harness.audit.survey import Reply
 from harness.events import CaseFinished, Event
 from harness.reports.document import RunDocument
@@ -27,15 +28,6 @@ ENDINGS = {
     Exit.NO_BROWSER: "no browser that can be believed",
     Exit.NOT_TESTED: "not everything could be tested",
     Exit.INTERRUPTED: "interrupted: this is what was found until then",
-}
-NOT_COVERED = {
-    "S17": "response splitting is a matter of the client: no browser sends line breaks in Origin",
-    "S22": "needs other Host and forwarding headers than a browser sends",
-    "S25": "needs the target's logs",
-    "S27": "needs a policy that changes during the audit",
-    "S29": "would be an attack on the target's availability",
-    "F28": "needs a proxy that fails on demand",
-    "F29": "shows only in old clients",
 }
 
 

@@ -119,11 +119,13 @@ def _own(survey: Survey, origin: str) -> Iterator[Reply]:
             yield reply
 
 
-def _folders(survey: Survey, origin: str) -> Mapping[str, str]:
-    """Return the folders in which all is shared, each with the first of its paths that is."""
-    paths = [route.path for route in survey.readable if is_shared(survey, route.path, origin)]
-    firsts = {folder(path): path for path in reversed(paths)}
-    return {name: path for name, path in firsts.items() if is_shared_space(survey, name, origin)}
+def _folders(survey: Survey, origin: str) -> Mapping[str, Sequence[str]]:
+    """Return the folders in which all is shared, with their shared paths."""
+    found: dict[str, list[str]] = {}
+    for route in survey.readable:
+        if is_shared(survey, route.path, origin):
+            found.setdefault(folder(route.path), []).append(route.path)
+    return {name: paths for name, paths in found.items() if is_shared_space(survey, name, origin)}
 
 
 def _unknown(survey: Survey, origin: str) -> Iterator[Reply]:
@@ -139,10 +141,10 @@ def _refused(survey: Survey, origin: str) -> Iterator[Reply]:
         if "GET" not in route.methods and is_promised(survey, route.path, origin, route.methods[0]):
             yield survey.get(route.path, origin)
     if survey.active:
-        paths = set(_folders(survey, origin).values())
-        for route in survey.readable:
-            if route.path in paths and "POST" not in route.methods:
-                reply = survey.ask("POST", route.path, origin, headers=(("Content-Type", "text/plain"),), body=b"{}")
+        closed = {route.path for route in survey.readable if "POST" not in route.methods}
+        for paths in _folders(survey, origin).values():
+            for path in [one for one in paths if one in closed][:1]:
+                reply = survey.ask("POST", path, origin, headers=(("Content-Type", "text/plain"),), body=b"{}")
                 if reply.status in (403, 405, 501):
                     yield reply
 
@@ -514,7 +516,8 @@ def broken(survey: Survey) -> Iterator[Suspicion]:
     """Every path, known or not, with and without an Origin; where the Origin makes the difference it is F18."""
     origin = inquirers(survey)[0]
     paths = [route.path for route in survey.readable]
-    asked = [survey.get(path, who) for path in (*paths, f"/{survey.secret}") for who in (origin, None)]
+    unknown = [f"{folder(path)}{survey.secret}" for path in paths[:1]]
+    asked = [survey.get(path, who) for path in (*paths, *unknown) for who in (origin, None)]
     if not paths or any(reply.status is None or reply.status < 500 for reply in asked):
         return
 

@@ -212,7 +212,7 @@ def opaque(survey: Survey) -> Iterator[Suspicion]:
             continue
         for route in survey.readable:
             reply = met(survey, route.path, origin)
-            if reply.ok and reply.allow_origin is None:
+            if reply.ok and reply.allow_origin is None and not _is_stream(reply):
                 yield _opaque(reply)
 
 
