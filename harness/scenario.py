@@ -112,6 +112,9 @@ class Seen:
     """What script must see of one step; ``headers`` are the names it may read, exactly, in lower case.
 
     ``reason`` is the oracle's name for what refuses, ``type`` the response's type; either is empty for: whatever.
+    An allowed answer without ``status`` is: whatever the answer, its headers too, and a redirect that the page does not
+    follow. ``exposed``, where it is not None, are then the headers that may be read beyond those that always may: of
+    the answer's own headers, these and no others are.
     """
 
     outcome: Outcome
@@ -119,6 +122,7 @@ class Seen:
     headers: frozenset[str] = frozenset()
     reason: str = ""
     type: str = ""
+    exposed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class Crossing:
 
     ``asks`` are the request's headers that matter to CORS (`ASKED`), ``answers`` those of the response (`ANSWERED` and
     every Access-Control-*): exactly these and no others, doubled where doubled. ``status`` None means: whatever the
-    answer, and with or without cookies.
+    answer, and with or without cookies; ``varies`` are then the request's headers that its Vary must name.
     """
 
     method: str
@@ -135,6 +139,7 @@ class Crossing:
     status: int | None
     asks: Pairs = ()
     answers: Pairs = ()
+    varies: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> Kind:

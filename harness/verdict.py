@@ -6,15 +6,16 @@ refuses it (DESIGN 2.2). Never sees an engine, a report or a socket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from harness import oracle
 from harness.observation import Observation, PageOutcome, PageResult, Trouble
 from harness.prediction import Prediction
 from harness.scenario import SECRET, Crossing, Expectation, Outcome, Seen, answers_of, asks_of
-from harness.wire import Ending, Exchange, Pairs, without_token
+from harness.wire import Ending, Exchange, Pairs, values, without_token
 
 
 class Status(str, Enum):
@@ -333,6 +334,8 @@ def _differences(expected: Expectation, observed: Observation, outcomes: tuple[O
     found: list[Difference] = []
     for index, (seen, result, outcome) in enumerate(zip(expected.seen, observed.page, outcomes, strict=True)):
         found += _seen_differences(f"page[{index}]", seen, result, outcome)
+        if seen.exposed is not None and outcome is Outcome.ALLOWED:
+            found += _exposure_differences(f"page[{index}]", seen.exposed, result, observed.exchanges)
     exchanges = without_retries(observed.exchanges)
     for index, (crossing, exchange) in enumerate(zip(expected.wire, exchanges, strict=False)):
         found += _wire_differences(f"wire[{index}]", crossing, exchange)
@@ -343,14 +346,38 @@ def _differences(expected: Expectation, observed: Observation, outcomes: tuple[O
 
 
 def _seen_differences(where: str, seen: Seen, result: PageResult, outcome: Outcome) -> list[Difference]:
-    found = _unequal(f"{where}.outcome", seen.outcome, outcome)
+    let_through = seen.outcome is Outcome.ALLOWED and seen.status is None and outcome is Outcome.OPAQUE
+    found = [] if let_through else _unequal(f"{where}.outcome", seen.outcome, outcome)
     if seen.outcome is outcome and seen.type and result.type:  # an XMLHttpRequest does not say
         found += _unequal(f"{where}.type", seen.type, result.type)
-    if seen.outcome is Outcome.ALLOWED and outcome is Outcome.ALLOWED:
-        readable = frozenset(name for name, _ in result.headers)
+    if seen.outcome is Outcome.ALLOWED and outcome is Outcome.ALLOWED and seen.status is not None:
         found += _unequal(f"{where}.status", seen.status, result.status)
-        found += _unequal(f"{where}.readable_headers", ", ".join(sorted(seen.headers)), ", ".join(sorted(readable)))
+        found += _unequal(f"{where}.readable_headers", _names(seen.headers), _names(_readable(result)))
     return found
+
+
+def _exposure_differences(
+    where: str, exposed: frozenset[str], result: PageResult, exchanges: tuple[Exchange, ...]
+) -> list[Difference]:
+    """Compare what script read with what it may read of the answer that was on the wire, CORS headers left aside."""
+    sent = [one.response_headers for one in exchanges if one.step == result.step]
+    others = tuple(pair for pair in sent[-1] if _is_content(pair[0])) if sent else ()
+    headers = (*others, ("Access-Control-Expose-Headers", ", ".join(sorted(exposed))))
+    readable = (name.lower() for name, _ in oracle.cors_readable(headers, oracle.Credentials.SAME_ORIGIN))
+    wanted, read = (_names(set(filter(_is_content, names))) for names in (readable, _readable(result)))
+    return _unequal(f"{where}.readable_headers", wanted, read)
+
+
+def _is_content(name: str) -> bool:
+    return not name.lower().startswith("access-control-")
+
+
+def _readable(result: PageResult) -> frozenset[str]:
+    return frozenset(name for name, _ in result.headers)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _wire_differences(where: str, crossing: Crossing, exchange: Exchange) -> list[Difference]:
@@ -364,6 +391,11 @@ def _wire_differences(where: str, crossing: Crossing, exchange: Exchange) -> lis
     if crossing.status is not None:
         found += _unequal(f"{where}.status", crossing.status, exchange.status)
         found += _header_differences(f"{where}.answers", crossing.answers, answers_of(exchange.response_headers))
+    elif crossing.varies:
+        told = values(exchange.response_headers, "vary")
+        named = {part.strip().lower() for line in told for part in line.split(",")}
+        if "*" not in named and not crossing.varies <= named:
+            found += _unequal(f"{where}.answers.vary", _names(crossing.varies), " and ".join(told) or "no such header")
     return found
 
 

@@ -1123,6 +1123,90 @@ def test_a_type_that_only_the_oracle_expects_is_the_engines() -> None:
     assert [difference.where for difference in verdict.differences] == ["oracle[0].type"]
 
 
+# ---- answers that are left open -------------------------------------------------------------------
+
+OPEN_GET = dataclasses.replace(GET, status=None, answers=())
+LEFT_OPEN = expect(Seen(Outcome.ALLOWED), OPEN_GET)
+EXPOSING = expect(Seen(Outcome.ALLOWED, exposed=frozenset({"x-total"})), OPEN_GET)
+EXPOSING_ALL = expect(Seen(Outcome.ALLOWED, exposed=frozenset({"*"})), OPEN_GET)
+VARYING = expect(Seen(Outcome.ALLOWED), dataclasses.replace(OPEN_GET, varies=frozenset({"origin"})))
+SENT_HEADERS: Pairs = (("Content-Type", "a/b"), ("X-Total", "1"), ("X-Secret", "1"), ("Set-Cookie", "a=b"))
+
+LEFT_TO_THE_APPLICATION: dict[str, tuple[Expectation, set[str], dict[str, Any], list[str]]] = {
+    # expectation, headers that script reads, changes of the exchange, differences
+    "any-status-and-headers": (LEFT_OPEN, {"x-odd"}, {"status": 500}, []),
+    "any-vary": (LEFT_OPEN, set(), {"response_headers": ()}, []),
+    "exposed": (EXPOSING, {"content-type", "x-total"}, {"response_headers": SENT_HEADERS}, []),
+    "exposed-and-not-sent": (EXPOSING, {"content-type"}, {"response_headers": SENT_HEADERS[:1]}, []),
+    "what-the-answer-exposes-is-no-matter": (
+        EXPOSING,
+        {"x-total"},
+        {"response_headers": (*SENT_HEADERS[1:3], ("Access-Control-Expose-Headers", "X-Secret"))},
+        [],
+    ),
+    "one-more-is-read": (
+        EXPOSING,
+        {"content-type", "x-total", "x-secret"},
+        {"response_headers": SENT_HEADERS},
+        ["page[0].readable_headers"],
+    ),
+    "one-less-is-read": (
+        EXPOSING,
+        {"content-type"},
+        {"response_headers": SENT_HEADERS},
+        ["page[0].readable_headers"],
+    ),
+    "all-exposed": (EXPOSING_ALL, {"content-type", "x-total", "x-secret"}, {"response_headers": SENT_HEADERS}, []),
+    "not-all-of-all": (
+        EXPOSING_ALL,
+        {"content-type"},
+        {"response_headers": SENT_HEADERS},
+        ["page[0].readable_headers"],
+    ),
+    "varies": (VARYING, set(), {"response_headers": (("Vary", "Accept, ORIGIN"),)}, []),
+    "varies-on-another-line": (VARYING, set(), {"response_headers": (("Vary", "a"), ("vary", "Origin"))}, []),
+    "varies-by-everything": (VARYING, set(), {"response_headers": (("Vary", "*"),)}, []),
+    "does-not-vary": (VARYING, set(), {"response_headers": ()}, ["wire[0].answers.vary"]),
+    "varies-by-something-else": (
+        VARYING,
+        set(),
+        {"response_headers": (("Vary", "X-Origin, Origin-X"),)},
+        ["wire[0].answers.vary"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "read", "wire", "found"), LEFT_TO_THE_APPLICATION.values(), ids=LEFT_TO_THE_APPLICATION
+)
+def test_an_answer_that_is_left_open(
+    expected: Expectation, read: set[str], wire: dict[str, Any], found: list[str]
+) -> None:
+    """Without a status, exposure and Vary count where they are named, and nothing else does."""
+    page = sight(ALLOWED, headers=tuple((name, "x") for name in sorted(read)))
+    verdict = judged(expected, Observation((page,), (exchange(expected.wire[0], **{"status": 200, **wire}),)))
+    assert places(verdict) == found
+    assert (verdict.status, verdict.blame) == ((Status.FAIL, Blame.APPLICATION) if found else (Status.PASS, None))
+
+
+@pytest.mark.parametrize(
+    ("seen", "status"),
+    [(Seen(Outcome.ALLOWED), Status.PASS), (ALLOWED, Status.FAIL), (Seen(Outcome.BLOCKED), Status.FAIL)],
+    ids=["left open", "with a status", "blocked"],
+)
+def test_a_redirect_that_is_not_followed_is_an_answer(seen: Seen, status: Status) -> None:
+    """Where any answer will do, that of a redirect will; where one is named, or none is expected, it will not."""
+    redirected = sight(Seen(Outcome.OPAQUE, type="opaqueredirect"))
+    observed = Observation((redirected,), (exchange(OPEN_GET, status=302),))
+    assert judged(expect(seen, OPEN_GET), observed).status is status
+
+
+def test_a_block_is_none_even_where_any_answer_will_do() -> None:
+    """Negative control: left open is what is read, and not whether."""
+    observed = Observation((sight(Seen(Outcome.BLOCKED)),), (exchange(OPEN_GET, status=200),))
+    assert places(judged(LEFT_OPEN, observed)) == ["page[0].outcome"]
+
+
 # ---- laws ----------------------------------------------------------------------------------------
 
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
