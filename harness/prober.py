@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +106,35 @@ class Prober:
                 self._ground.wire.forget(planned.token)
         return result_of(planned, observation, choice.name.value)
 
+    def ask_all(
+        self, choice: EngineChoice, app: Any, cases: Callable[[str], Iterable[plan.Case]]
+    ) -> list[tuple[plan.Planned, Observation]]:
+        """Let pages ask the application many cases, as many as can be at once; ``cases`` is told what it is called.
+
+        Raises as `ask` does. What each case comes to is for the caller to judge.
+        """
+        by_page: dict[str, list[plan.Case]] = defaultdict(list)
+        with self._lock:
+            self.start(choice)
+            for case in cases(self._serve(app)):
+                by_page[case.scenario.page].append(case)
+            return [pair for page, todo in by_page.items() for pair in self._ask_page(choice, page, todo)]
+
+    def _ask_page(
+        self, choice: EngineChoice, page: str, todo: Sequence[plan.Case]
+    ) -> Iterator[tuple[plan.Planned, Observation]]:
+        while todo:
+            batch, todo = plan.next_batch(todo)
+            planned = [plan.plan(case, self._ground) for case in batch]
+            try:
+                yield from self._running[choice].page(page).ask_all(planned)
+            except BaseException:
+                self._running.pop(choice).close()
+                raise
+            finally:
+                for one in planned:
+                    self._ground.wire.forget(one.token)
+
     def close(self) -> None:
         """End every browser and every site; may be called twice."""
         with self._lock, self._closing:
@@ -156,17 +185,23 @@ class _OpenPage:
         self._engine = browser.info.name
         self._closing = contextlib.ExitStack()
         self._live: LivePage = self._closing.enter_context(live_page(page, browser, ground))
-        self._asked = 0
+        self._asked = self._canaries_due = 0
 
     def ask(self, planned: plan.Planned) -> Observation:
         """Ask one case and wait for what there is to observe of it."""
-        if self._asked % CANARIES_EVERY == 0:
+        return self.ask_all([planned])[0][1]
+
+    def ask_all(self, planned: Sequence[plan.Planned]) -> list[tuple[plan.Planned, Observation]]:
+        """Ask a batch of cases and wait for what there is to observe of them."""
+        if self._asked >= self._canaries_due:
             self._ask_canaries()
-        self._asked += 1
-        answers = self._live.ask([planned])
-        for _, observation in self._live.observe(answers):
-            return observation
-        raise BrowserCrashed(f"{self._engine} gave no answer: {answers.cause}")
+            self._canaries_due = self._asked + CANARIES_EVERY
+        self._asked += len(planned)
+        answers = self._live.ask(planned)
+        observed = list(self._live.observe(answers))
+        if len(observed) < len(planned):
+            raise BrowserCrashed(f"{self._engine} gave no answer: {answers.cause}")
+        return observed
 
     def _ask_canaries(self) -> None:
         asked, failures = self._live.ask_canaries()

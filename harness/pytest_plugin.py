@@ -6,6 +6,7 @@ corsproof installed: at load it imports pytest and the standard library only.
 
 from __future__ import annotations
 
+import contextlib
 import json as jsonlib
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
+    from harness.deriving import Route
     from harness.engines import EngineChoice, Selection
+    from harness.policy import Policy
     from harness.prober import Prober, Question
+    from harness.proof import Proof
     from harness.result import CorsResult
     from harness.scenario import Step
     from harness.wire import Pairs
@@ -46,6 +50,7 @@ class Cors:
 
     def __init__(self, prober: Prober, choice: EngineChoice, app: Any, origin: str) -> None:
         self.results: list[CorsResult] = []
+        self.failures: list[Proof] = []
         self.disbelief = ""
         self.origin = origin
         self.engine = choice.name.value
@@ -107,17 +112,65 @@ class Cors:
         step = _step(method, path, timeout, _content(headers, body, json), options)
         return self._ask(Question(step, Api.XHR, origin or self.origin))
 
+    def prove(
+        self, policy: Policy, routes: Iterable[Route | str] | None = None, *, active: bool = True
+    ) -> tuple[Proof, ...]:
+        """Ask all that follows from a policy, at its edges; a proof is true where it went as the policy has it.
+
+            for proof in cors.prove(policy):
+                assert proof
+
+        ``routes`` are those that the application tells (Flask's URL map), unless they are given: paths, or what has
+        path, methods, endpoint and template (`harness.deriving.Route`). Methods that may change something (POST, PUT …)
+        are really asked, unless ``active`` is false. All failures are told with the test's, with both exchanges.
+        """
+        from harness import deriving
+        from harness.errors import UsageError
+        from harness.proof import proof_of
+        from harness.views import Views
+
+        __tracebackhide__ = True
+        scenarios = deriving.derive(policy, _routes(self._app, routes), active=active)
+        if not scenarios:
+            hint = "give the paths to ask, as `routes`"
+            raise UsageError("nothing follows from this policy on these routes", hint=hint)
+        views = Views(self.engine, self._prober.start(self._choice).version)
+        with self._believing():
+            asked = self._prober.ask_all(self._choice, self._app, lambda name: deriving.cases(scenarios, name))
+        proofs = tuple(proof_of(planned, observation, views) for planned, observation in asked)
+        self.failures += [proof for proof in proofs if not proof]
+        return proofs
+
     def _ask(self, question: Question) -> CorsResult:
+        __tracebackhide__ = True
+        with self._believing():
+            result = self._prober.ask(self._choice, self._app, question)
+        self.results.append(result)
+        return result
+
+    @contextlib.contextmanager
+    def _believing(self) -> Iterator[None]:
         from harness.errors import CanaryFailed
 
         __tracebackhide__ = True
         try:
-            result = self._prober.ask(self._choice, self._app, question)
+            yield
         except CanaryFailed as error:
             self.disbelief = str(error)
             raise
-        self.results.append(result)
-        return result
+
+
+def _routes(app: Any, given: Iterable[Route | str] | None) -> list[Route]:
+    from harness.audit import routes
+    from harness.audit.target import Target
+
+    target = Target("cors_app", app)
+    if given is None:
+        return list(routes.views(target))
+    listed = list(given)
+    paths = [route for route in listed if isinstance(route, str)]
+    named = routes.discover(target, paths=paths).routes if paths else ()
+    return [*named, *(route for route in listed if not isinstance(route, str))]
 
 
 def _content(headers: HeaderFields, body: str | None, json: Any) -> tuple[Pairs, str | None]:
@@ -278,9 +331,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Tell the last results of a failed test; what a report holds travels from the workers of xdist by itself."""
     report = yield
     asking = item.stash.get(_asking, None)
-    if asking is not None and report.failed and asking.results:
-        told = "\n\n".join(result.describe() for result in asking.results[-SHOWN:])
-        report.sections.append(("corsproof", told))
+    told: list[CorsResult | Proof] = [] if asking is None else [*asking.results[-SHOWN:], *asking.failures]
+    if told and report.failed:
+        report.sections.append(("corsproof", "\n\n".join(one.describe() for one in told)))
     if asking is not None and asking.disbelief:
         report.sections.append((DISBELIEF, asking.disbelief))
     return report
