@@ -223,7 +223,7 @@ class _Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             http=_ClosableProtocol,
-            ws="none",
+            ws="none" if lifespan == "off" else "websockets-sansio",
             lifespan=lifespan,
             # The wire records what leaves, so the server adds nothing of its own.
             server_header=False,

@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 from werkzeug.exceptions import HTTPException
 
-from harness.audit.target import ANSWER_DEADLINE, Target, tls_context, trouble_of
+from harness.audit.target import ANSWER_DEADLINE, Target, trouble_of
 
 LIMIT = 50
 DOCUMENTS = ("/openapi.json", "/swagger.json")
@@ -91,6 +91,33 @@ def views(target: Target) -> tuple[Route, ...]:
     return () if told is None else tuple(told.routes)
 
 
+def sockets(target: Target) -> tuple[str, ...]:
+    """Return the paths of WebSockets that an application of Starlette or FastAPI tells, or Quart."""
+    for app in _layers(target.app):
+        if hasattr(getattr(app, "url_map", None), "iter_rules"):
+            rules = [rule for rule in app.url_map.iter_rules() if getattr(rule, "websocket", False)]
+            return tuple(_VARIABLE.sub(partial(_value, defaults={}, other=False), rule.rule) for rule in rules)
+        if isinstance(getattr(app, "routes", None), Iterable):
+            return tuple(_sockets(app.routes, ""))
+    return ()
+
+
+def _sockets(routes: Iterable[Any], prefix: str) -> Iterator[str]:
+    for route in routes:
+        path = getattr(route, "path", None)
+        if isinstance(getattr(route, "routes", None), Iterable):
+            yield from _sockets(route.routes, prefix + (path or "").rstrip("/"))
+        elif isinstance(path, str) and not hasattr(route, "methods"):
+            yield prefix + _BRACED.sub(lambda found: _OF_TYPE.get(found["type"] or "", "x"), path)
+
+
+def _layers(app: Any) -> Iterator[Any]:
+    """Yield an application and what its middlewares wrap."""
+    for _ in range(_DEPTH):
+        yield app
+        app = next((inner for name in _INNER if callable(inner := getattr(app, name, None))), None)
+
+
 def _rooted(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
@@ -123,14 +150,13 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _told_by(app: Any) -> _Told | None:
     """Ask an application, or what its middlewares wrap, for its routes; None where it is of no kind that we know."""
-    for _ in range(_DEPTH):
-        if hasattr(getattr(app, "url_map", None), "iter_rules"):
-            return _by_url_map(app)
-        if callable(getattr(app, "openapi", None)) and hasattr(app, "routes"):
-            return _by_fastapi(app)
-        if isinstance(getattr(app, "routes", None), Iterable):
-            return _Told(list(_starlette(app.routes)), "the application's routes")
-        app = next((inner for name in _INNER if callable(inner := getattr(app, name, None))), None)
+    for layer in _layers(app):
+        if hasattr(getattr(layer, "url_map", None), "iter_rules"):
+            return _by_url_map(layer)
+        if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
+            return _by_fastapi(layer)
+        if isinstance(getattr(layer, "routes", None), Iterable):
+            return _Told(list(_starlette(layer.routes)), "the application's routes")
     return None
 
 
@@ -252,7 +278,8 @@ def _documented(base: str, verify: bool) -> _Told:
     """Ask a server for its document; what is not there, or is none, tells nothing."""
     prefix = urlsplit(base).path.rstrip("/")
     told = _Told([])
-    with httpx.Client(verify=tls_context(verify=verify), timeout=ANSWER_DEADLINE, trust_env=False) as client:
+    context = httpx.create_ssl_context(verify=verify)  # made here it heeds SSL_CERT_FILE
+    with httpx.Client(verify=context, timeout=ANSWER_DEADLINE, trust_env=False) as client:
         for path in DOCUMENTS:
             url = base.rstrip("/") + path
             told.asked += (url,)

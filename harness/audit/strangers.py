@@ -101,7 +101,7 @@ def admitted(survey: Survey, path: str, *, signed_in: bool = False, method: str 
         if (url := parse_origin(one.stranger.origin)) and is_loopback(url.host):
             found += _by_name(seen, url)
     first = {one.stranger.mistake: one for one in reversed(found)}
-    return tuple(one for mistake in Mistake if (one := first.get(mistake)))
+    return tuple(first[mistake] for mistake in Mistake if mistake in first)
 
 
 def asks(survey: Survey, admission: Admission, step: Step) -> tuple[Ask, ...]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
-from harness.audit.routes import Route
 
+from harness.audit.routes import Route
 from harness.oracle.headers import extract_list_values
 from harness.wire import Pairs, values
 
@@ -22,6 +24,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 9.2.1; TRACE is none th
 TIMEOUT = 10.0  # seconds for one answer
 MOST = 4000  # requests of one survey
 BODY_KEPT = 65536  # bytes
+REFUSAL = 0.5  # seconds in which a server closes a WebSocket that it has accepted only to refuse it
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Survey:
     - ``secret``: letters nobody can guess, new in every audit, for the names of attackers
     - ``login``: the path that signs the user in, where it is known
     - ``address``: the target's own URL, where it is a server: it may be another one than ``base``, which relays to it
+    - ``sockets``: the paths of WebSockets, as far as the target tells them
     """
 
     def __init__(
@@ -132,6 +136,7 @@ class Survey:
         secret: str,
         login: str | None = None,
         address: str = "",
+        sockets: Iterable[str] = (),
     ) -> None:
         self.base = base.rstrip("/")
         self.routes = tuple(routes)
@@ -141,6 +146,7 @@ class Survey:
         self.secret = secret
         self.login = login
         self.address = address
+        self.sockets = tuple(sockets)
         self.sent: list[Reply] = []
         self._known: dict[Probe, Reply] = {}
         self._client = httpx.Client(verify=False, follow_redirects=False, timeout=TIMEOUT, trust_env=False)
@@ -202,6 +208,43 @@ class Survey:
             self._known[probe] = reply
             self.sent.append(reply)
         return self._known[probe]
+
+    def anew(self, probe: Probe) -> Reply:
+        """Send a probe again whose answer may have changed."""
+        self._known.pop(probe, None)
+        return self.send(probe)
+
+    def handshake(self, path: str, origin: str, *, signed_in: bool = False) -> Reply:
+        """Open a WebSocket as a page on that origin would: 101 where it opens, and a fault too where it closes at once.
+
+        Some servers accept first, and refuse by closing.
+        """
+        headers = (("Origin", origin), ("Upgrade", "websocket"), *(self.session if signed_in else ()))
+        probe = Probe("GET", path, headers)
+        if probe not in self._known:
+            self._known[probe] = self._opened(probe)
+            self.sent.append(self._known[probe])
+        return self._known[probe]
+
+    def _opened(self, probe: Probe) -> Reply:
+        from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+        from websockets.sync.client import connect
+
+        at = urlsplit(self.address or self.base)  # what relays to a server relays no WebSocket
+        tls = ssl._create_unverified_context() if at.scheme == "https" else None
+        headers = [pair for pair in probe.headers if pair[0] != "Upgrade"]
+        url = f"{'wss' if tls else 'ws'}://{at.netloc}{probe.target}"
+        try:
+            opening = connect(url, additional_headers=headers, ssl=tls, proxy=None, open_timeout=TIMEOUT)
+            with opening as socket, contextlib.suppress(TimeoutError):
+                socket.recv(timeout=REFUSAL)
+            return Reply(probe, 101)
+        except ConnectionClosed as error:
+            return Reply(probe, 101, fault=f"it closes at once: {error}")
+        except InvalidStatus as error:
+            return Reply(probe, error.response.status_code, tuple(error.response.headers.raw_items()))
+        except (WebSocketException, OSError) as error:
+            return Reply(probe, fault=f"{type(error).__name__}: {error}")
 
     def _sent(self, probe: Probe) -> Reply:
         try:

@@ -12,7 +12,7 @@ from flask import Flask, Response, redirect, request
 from harness.audit.asking import Asking, see
 from harness.audit.control import controlled
 from harness.audit.findings import Finding, Rule, Suspicion, concluded
-from harness.audit.routes import Route, discover
+from harness.audit.routes import Route, discover, sockets
 from harness.audit.sights import TARGET
 from harness.audit.survey import Survey
 from harness.audit.target import Target
@@ -148,7 +148,8 @@ def suspected(planted: Planted, sites: Sites, rules: Iterable[Rule]) -> list[tup
     """Return what rules make of an application by bare requests, with their ids."""
     app = planted.app()
     site = sites.serve(app, f"planted-{next(NUMBERS)}")
-    routes = discover(Target("planted", app), paths=planted.paths).routes or (Route("/"),)
+    target = Target("planted", app)
+    routes = discover(target, paths=planted.paths).routes or (Route("/"),)
     with Survey(
         site.origin(),
         routes,
@@ -157,6 +158,7 @@ def suspected(planted: Planted, sites: Sites, rules: Iterable[Rule]) -> list[tup
         session=planted.session,
         secret="q7x2",
         address=planted.address,
+        sockets=sockets(target),
     ) as survey:
         found = [(rule.id, suspicion) for rule in rules for suspicion in rule.look(survey)]
     sites.stop(site)

@@ -116,9 +116,12 @@ class _Writing:
 
     def states(self) -> tuple[tuple[int | None, bytes], ...]:
         """Return what is to be seen now at this path and those around it."""
-        around = self.path.rpartition("/")[0] or "/"
-        paths = [one.path for one in self.survey.readable if one.path == self.path or _is_near(one.path, around)]
-        replies = [self.survey.anew(Probe("GET", path, self.survey.session)) for path in paths[:_STATES]]
+        above = _above(self.path)
+        readable = [one.path for one in self.survey.readable]
+        beside = [path for path in readable if _above(path) == above]
+        paths = [*(path for path in (self.path, above) if path in readable), *beside]
+        near = tuple(dict.fromkeys(paths))[:_STATES]
+        replies = [self.survey.anew(Probe("GET", path, self.survey.session)) for path in near]
         return tuple((reply.status, reply.body) for reply in replies)
 
     def takes_text_as_json(self, as_text: Reply) -> bool:
@@ -153,8 +156,8 @@ class _Writing:
         )
 
 
-def _is_near(path: str, around: str) -> bool:
-    return path == around or (path.rpartition("/")[0] or "/") == around
+def _above(path: str) -> str:
+    return path.partition("?")[0].rstrip("/").rpartition("/")[0] or "/"
 
 
 def _shape(reply: Reply) -> tuple[int | None, bytes]:
