@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from harness.audit.target import ANSWER_DEADLINE, Trouble, tls_context, trouble_of
+from harness.audit.target import ANSWER_DEADLINE, Trouble, trouble_of
 from harness.wire import Message, Receive, Send, token_of
 
 RawPairs = list[tuple[bytes, bytes]]
@@ -57,7 +57,7 @@ class Relay:
         self._deadline = deadline
         # A kept connection may be closed by the target just as it is used again, which would look like a fault.
         limits = httpx.Limits(max_keepalive_connections=0)
-        self._transport = httpx.AsyncHTTPTransport(verify=tls_context(verify=verify), limits=limits)
+        self._transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits)
         self._faults: list[Fault] = []
 
     @property

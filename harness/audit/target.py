@@ -234,12 +234,7 @@ def _failed(text: str, what: str, error: BaseException) -> TargetFault:
 def _own_traceback(error: BaseException) -> str:
     """Return a traceback as Python prints it, without our frames and without those of the import machinery."""
     told = traceback.TracebackException.from_exception(error)
-    waiting: list[traceback.TracebackException | None] = [told]
-    while waiting:
-        link = waiting.pop()
-        if link is not None:
-            link.stack = traceback.StackSummary.from_list([frame for frame in link.stack if not _is_ours(frame)])
-            waiting += [link.__cause__, link.__context__]
+    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if not _is_ours(frame)])
     return "".join(told.format()).rstrip()
 
 
@@ -281,7 +276,7 @@ def check_reachable(target: Target, *, verify: bool = True, deadline: float = AN
     """
     if target.url is None:
         return
-    transport = httpx.HTTPTransport(verify=tls_context(verify=verify))
+    transport = httpx.HTTPTransport(verify=verify)
     request = httpx.Request("GET", target.url, extensions={"timeout": httpx.Timeout(deadline).as_dict()})
     try:
         with transport:
@@ -289,14 +284,6 @@ def check_reachable(target: Target, *, verify: bool = True, deadline: float = AN
     except httpx.TransportError as error:
         trouble, sentence = trouble_of(error, deadline)
         raise TargetFault(f"{target.url} cannot be audited: {sentence}", hint=WHAT_TO_DO[trouble]) from error
-
-
-def tls_context(*, verify: bool) -> ssl.SSLContext:
-    """Return how the certificate of a server is looked at: by certifi's list and the system's, or not at all."""
-    context = httpx.create_ssl_context(verify=verify)
-    if verify:
-        context.load_default_certs()
-    return context
 
 
 def trouble_of(error: BaseException, deadline: float) -> tuple[Trouble, str]:

@@ -363,11 +363,12 @@ def test_no_answer(serve: Callable[[Target, Client], None], status: int, trouble
     assert (fault.token, fault.method, fault.path, fault.trouble) == ("t-1", "GET", "/a", trouble)
 
 
-def test_closed_port() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_closed_port(host: str) -> None:
     """A target whose server has gone is a refused connection, also in the middle of an audit."""
     with Sites(Wire()) as sites:
         target = sites.serve(relay("http://127.0.0.1:1"), "target")
-        between = Relay(target.origin("127.0.0.1"))
+        between = Relay(target.origin(host))
         site = sites.serve(between, "relay")
         sites.stop(target)
         answer = httpx.options(f"{site.origin('127.0.0.1')}/a", trust_env=False)

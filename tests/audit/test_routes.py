@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import fastapi
@@ -12,6 +13,7 @@ import httpx
 import litestar
 import pytest
 import quart
+import trustme
 from fastapi.staticfiles import StaticFiles
 from litestar.params import FromPath
 from starlette.applications import Starlette
@@ -411,6 +413,21 @@ def test_server_that_is_gone() -> None:
         discovery = discover(Target(url, url=url))
     assert discovery.routes == ()
     assert discovery.left_out[0] == f"{url}/openapi.json: the connection is refused: nothing listens there"
+
+
+def test_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document is taken from whom the certificate speaks for, by SSL_CERT_FILE, or from anybody."""
+    with Sites(Wire()) as sites:
+        target = Target("secure", url=sites.serve(documents(openapi=OPENAPI), "secure", tls=True).origin())
+        assert sites._authority is not None
+        sites._authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+        assert discover(target).routes == ()
+        assert discover(target).left_out[0].startswith(f"{target.url}/openapi.json: TLS: ")
+        assert list(discover(target, verify=False).routes) == FILLED
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        assert list(discover(target).routes) == FILLED
 
 
 def test_application_that_serves_its_document() -> None:
