@@ -14,6 +14,6 @@ def visit(browser: Browser, url: str) -> None:
     try:
         page = browser.open(url, lambda cause: None)
     except BrowserCrashed as error:
-        hint = "visit a URL whose answer can be shown: no 204, no download, no question for a password"
+        hint = "visit a URL whose answer can be shown: no 204, no empty error, no download, no question for a password"
         raise BrowserCrashed(str(error), hint=hint) from error
     page.close()
