@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import pytest
 from flask import Flask, Response, request
 from flask_cors import CORS
+from planted import APP, Planted, suspected
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -18,14 +17,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route as StarletteRoute
 
-from harness.audit.findings import Severity, Suspicion
-from harness.audit.routes import Route
+from harness.audit.findings import Severity
 from harness.audit.rules import origins
-from harness.audit.survey import Survey
 from harness.sites import Sites
-from harness.wire import Pairs, Wire
+from harness.wire import Wire
 
-APP = "https://app.example.com"
 DEV = "http://localhost:3000"
 COOKIE = (("Cookie", "session=of-ada"),)
 HIGH, MEDIUM, LOW, INFO = Severity
@@ -102,21 +98,9 @@ def hostname(lets: Lets) -> Lets:
     return lambda origin: lets(re.sub(r"^\w+://|:\d+$", "", origin))
 
 
-@dataclass(frozen=True)
-class Planted:
-    """An application, what it should let in, and the findings that it must give, by rule id."""
-
-    app: Callable[[], Any]
-    finds: Mapping[str, Severity]
-    trusted: tuple[str, ...] = (APP,)
-    session: Pairs = ()
-    routes: tuple[Route, ...] = (Route("/me"),)
-    active: bool = False
-
-
 def hook(lets: Lets, finds: Mapping[str, Severity], *trusted: str, **more: Any) -> Planted:
     """Plant a mistake into the hook."""
-    return Planted(lambda: hooked(lets, **more), finds, trusted or (APP,))
+    return Planted(lambda: hooked(lets, **more), finds, trusted or (APP,), paths=("/me",))
 
 
 WITH_CREDENTIALS = {
@@ -189,7 +173,7 @@ ELSEWHERE = {
     "S01-one-path-only": Planted(
         lambda: hooked(lambda origin: origin != "null", only=lambda: request.path == "/open"),
         {"S01": HIGH},
-        routes=(Route("/me"), Route("/open")),
+        paths=("/me", "/open"),
     ),
     "S01-get-only": Planted(
         lambda: hooked(lambda origin: origin != "null", only=lambda: request.method == "GET"), {"S01": HIGH}
@@ -197,11 +181,10 @@ ELSEWHERE = {
     "S01-post-only": Planted(
         lambda: hooked(lambda origin: origin != "null"),
         {"S01": HIGH},
-        routes=(Route("/graphql", ("POST",)),),
-        active=True,
+        paths=("/graphql",),
     ),
     "S01-post-passively": Planted(
-        lambda: hooked(lambda origin: origin != "null"), {}, routes=(Route("/graphql", ("POST",)),)
+        lambda: hooked(lambda origin: origin != "null"), {}, active=False, paths=("/graphql",)
     ),
 }  # fmt: skip
 CORRECT = {
@@ -239,37 +222,17 @@ def sites() -> Iterator[Sites]:
         yield all_sites
 
 
-NUMBERS = count()
-
-
-def suspected(planted: Planted, sites: Sites) -> list[tuple[str, Suspicion]]:
-    """Return what the rules about origins make of a planted application, with the rule ids."""
-    site = sites.serve(planted.app(), f"planted-{next(NUMBERS)}")
-    with Survey(
-        site.origin(),
-        planted.routes,
-        trusted=planted.trusted,
-        active=planted.active,
-        session=planted.session,
-        secret="q7x2",
-    ) as survey:
-        found = [(rule.id, suspicion) for rule in origins.RULES for suspicion in rule.look(survey)]
-        assert not [reply.fault for reply in survey.sent if reply.fault]
-    sites.stop(site)
-    return found
-
-
 @pytest.mark.parametrize("planted", ROWS.values(), ids=list(ROWS))
 def test_each_mistake_is_found_once_and_nothing_beside_it(planted: Planted, sites: Sites) -> None:
     """Rule ids and severities are those of RULES.md; a correct application gives none."""
-    found = suspected(planted, sites)
+    found = suspected(planted, sites, origins.RULES)
     assert {number: suspicion.severity for number, suspicion in found} == dict(planted.finds)
     assert len({(number, suspicion.path) for number, suspicion in found}) == len(found)
 
 
 def test_a_page_in_every_geometry_is_asked_to_show_it(sites: Sites) -> None:
     """What is let in with credentials is read with them; the stranger's own origin is where the page is."""
-    ((_, suspicion),) = suspected(WITH_CREDENTIALS["S05-startswith"], sites)
+    ((_, suspicion),) = suspected(WITH_CREDENTIALS["S05-startswith"], sites, origins.RULES)
     assert {(ask.page, str(ask.geometry)) for ask in suspicion.asks} == {
         (f"{APP}.evil.test", "cross-site"),
         (f"{APP}.evil.test", "cross-site-cookies"),
