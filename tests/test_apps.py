@@ -17,7 +17,7 @@ from tests.apps.flask_routes import create_bare_app
 
 TRUSTED = POLICY.origins[0]
 STRANGER = f"{TRUSTED}.evil.test"
-DEADLINE = 10.0
+DEADLINE = 20.0
 ALLOW = "access-control-allow-"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type"}
 FOR_PUT = {"Origin": TRUSTED, "Access-Control-Request-Method": "PUT"}

@@ -12,7 +12,7 @@ from harness.loop import LoopThread
 from harness.policy import Policy
 from tests.apps import POLICY, api
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 
 
 async def items(request: web.Request) -> web.StreamResponse:

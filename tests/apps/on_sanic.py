@@ -15,7 +15,7 @@ from harness.loop import LoopThread
 from harness.policy import Policy
 from tests.apps import POLICY, api
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 _NUMBERS = count()  # Sanic keeps every app that there was by its name
 
 
