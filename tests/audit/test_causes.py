@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,11 +17,14 @@ from planted import (
     bare,
     method,
     right,
+    shown,
     suspected,
     without,
 )
 
+from harness.audit.findings import Finding, Proof
 from harness.audit.rules import answers, causes
+from harness.engines import EngineName
 from harness.sites import Sites
 from harness.wire import Wire
 
@@ -72,24 +75,21 @@ def forgetting(environ: Any, status: int, headers: Headers) -> Headers:
     return without(headers, "Access-Control-Max-Age")
 
 
-def private(app: Flask) -> Any:
-    """Keep `/fails` out, and `/items`, which is good."""
-    return altered(app, bare(lambda e, s: e["PATH_INFO"] == "/items"))
-
-
 PLANTED = {
     "F20-lax": setting("sid=of-ada; Path=/; HttpOnly; Secure; SameSite=Lax"),
     "F20-strict": setting("sid=of-ada; Path=/; SameSite=Strict"),
     "F20-by-default": setting("sid=of-ada; Path=/; HttpOnly"),
     "F20-none-without-secure": setting("sid=of-ada; Path=/; SameSite=None"),
     "F20-signed-in": Planted(
-        lambda: right(cookie="sid=of-ada; Path=/; SameSite=Lax"), {"F20": MEDIUM}, session=SIGNED_IN
+        lambda: right(cookie="sid=of-ada; Path=/; SameSite=Lax"), {"F20": MEDIUM}, session=SIGNED_IN, login="/login"
     ),
     "F20-of-a-server": Planted(
         lambda: right(cookie="sid=of-ada; SameSite=Lax"), {"F20": MEDIUM}, address="https://api.example.net"
     ),
     "F23": Planted(lambda: altered(right(), forgetting), {"F23": INFO}),
-    "F24": Planted(lambda: private(right()), {"F24": INFO}, active=False),
+    "F24": Planted(
+        lambda: altered(right(), bare(lambda e, s: e["PATH_INFO"] == "/items")), {"F24": INFO}, active=False
+    ),
     "F25-no-answer": Planted(lambda: closing(right()), {"F25": MEDIUM}, active=False),
     "F25-redirect-to-http": Planted(
         lambda: right(more=leading("http://api.example.net/items")), {"F25": MEDIUM}
@@ -100,8 +100,14 @@ PLANTED = {
         {"F27": LOW},
     ),
 }  # fmt: skip
+SHOWN_BY = {
+    "F20-by-default": {"chromium"},  # the others take no SameSite for None
+    "F20-none-without-secure": {"chromium", "firefox"},
+    "F25-redirect-to-http": set(),
+    "F25-plain-address": set(),
+}
 CORRECT = {
-    "none-and-secure": Planted(lambda: right(cookie=GOOD), session=SIGNED_IN),
+    "none-and-secure": Planted(lambda: right(cookie=GOOD), session=SIGNED_IN, login="/login"),
     "partitioned": Planted(lambda: right(cookie=f"{GOOD}; Partitioned")),
     "a-cookie-that-changes-nothing": Planted(lambda: right(cookie="theme=dark; SameSite=Lax")),
     "a-cookie-of-others-beside-the-session": Planted(
@@ -138,3 +144,27 @@ def test_what_works_is_not_suspected(planted: Planted, sites: Sites) -> None:
     """Nothing above info."""
     found = suspected(planted, sites, RULES)
     assert [(number, one.summary, one.evidence) for number, one in found if str(one.severity) != INFO] == []
+
+
+@pytest.fixture(scope="module")
+def findings() -> Mapping[str, list[Finding]]:
+    """What all engines show of all of them, in one run."""
+    return shown({**PLANTED, **CORRECT}, RULES)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PLANTED)
+def test_pages_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None:
+    """Every engine does, but where engines treat a cookie differently, or an address alone decides."""
+    found = findings[name]
+    assert {one.rule.id: str(one.severity) for one in found} == dict(PLANTED[name].finds)
+    for one in found:
+        engines = {str(engine) for engine, proof in one.proof.items() if proof is Proof.PROVEN}
+        assert engines == SHOWN_BY.get(name, set(EngineName))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CORRECT)
+def test_pages_show_nothing_of_what_works(name: str, findings: Mapping[str, list[Finding]]) -> None:
+    """The same pages, the same browsers."""
+    assert [one.summary for one in findings[name] if str(one.severity) != INFO] == []

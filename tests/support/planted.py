@@ -12,7 +12,7 @@ from flask import Flask, Response, redirect, request
 from harness.audit.asking import Asking, see
 from harness.audit.control import controlled
 from harness.audit.findings import Finding, Rule, Suspicion, concluded
-from harness.audit.routes import Route, discover, sockets
+from harness.audit.routes import Route, discover
 from harness.audit.sights import TARGET
 from harness.audit.survey import Survey
 from harness.audit.target import Target
@@ -22,7 +22,9 @@ from harness.sites import Sites, asgi_form
 from harness.wire import Pairs
 
 APP = "https://app.example.com"
-ALLOW, CREDENTIALS, EXPOSE = (f"Access-Control-{name}" for name in ("Allow-Origin", "Allow-Credentials", "Expose-Headers"))
+ALLOW, CREDENTIALS, EXPOSE = (
+    f"Access-Control-{name}" for name in ("Allow-Origin", "Allow-Credentials", "Expose-Headers")
+)
 SIGNED_IN = (("Cookie", "sid=of-ada"),)
 Headers = list[tuple[str, str]]
 Change = Callable[[Mapping[str, Any], int, Headers], Headers]
@@ -139,9 +141,23 @@ class Planted:
     active: bool = True
     paths: tuple[str, ...] = ()
     address: str = ""
+    login: str = ""
 
 
 NUMBERS = count()
+
+
+def _surveyed(base: str, routes: Iterable[Route], planted: Planted) -> Survey:
+    one = planted
+    return Survey(
+        base,
+        routes,
+        trusted=one.trusted,
+        active=one.active,
+        session=one.session,
+        address=one.address,
+        secret="q7x2",
+    )
 
 
 def suspected(planted: Planted, sites: Sites, rules: Iterable[Rule]) -> list[tuple[str, Suspicion]]:
@@ -150,28 +166,25 @@ def suspected(planted: Planted, sites: Sites, rules: Iterable[Rule]) -> list[tup
     site = sites.serve(app, f"planted-{next(NUMBERS)}")
     target = Target("planted", app)
     routes = discover(target, paths=planted.paths).routes or (Route("/"),)
-    with Survey(
-        site.origin(),
-        routes,
-        trusted=planted.trusted,
-        active=planted.active,
-        session=planted.session,
-        secret="q7x2",
-        address=planted.address,
-        sockets=sockets(target),
-    ) as survey:
+    with _surveyed(site.origin(), routes, planted) as survey:
         found = [(rule.id, suspicion) for rule in rules for suspicion in rule.look(survey)]
     sites.stop(site)
     return found
 
 
 def together(apps: Mapping[str, Any]) -> Any:
-    """Put applications below paths of their names; each sees its own paths only."""
+    """Put applications below paths of their names; each sees its own paths and cookies only."""
     inner = {name: asgi_form(app) for name, app in apps.items()}
 
     async def outer(scope: Any, receive: Any, send: Any) -> None:
         name, _, rest = scope["path"].removeprefix("/").partition("/")
-        await inner[name]({**scope, "path": f"/{rest}", "raw_path": f"/{rest}".encode()}, receive, send)
+
+        async def sent(message: Any) -> None:
+            below = f"Path=/{name}/".encode()
+            pairs = [(key, value.replace(b"Path=/", below)) for key, value in message.get("headers", ())]
+            await send({**message, "headers": pairs} if "headers" in message else message)
+
+        await inner[name]({**scope, "path": f"/{rest}", "raw_path": f"/{rest}".encode()}, receive, sent)
 
     return outer
 
@@ -189,13 +202,13 @@ def shown(
         for name, one in planted.items():
             own = discover(Target(name, apps[name]), paths=one.paths).routes or (Route("/"),)
             routes = [replace(route, path=f"/{name}{route.path}") for route in own]
-            known = {"trusted": one.trusted, "active": one.active, "session": one.session, "address": one.address}
-            with Survey(base, routes, **known, secret="q7x2") as survey:
+            with _surveyed(base, routes, one) as survey:
                 found[name] = [(rule, suspicion) for rule in rules for suspicion in rule.look(survey)]
         asks = [ask for each in found.values() for _, suspicion in each for ask in suspicion.asks]
         for page in dict.fromkeys(ask.page for ask in asks):
             ground.add_page(page)
-        sights = see(asks, Asking(tuple(map(EngineChoice, launched)), control.door), ground)
+        visits = tuple(f"{base}/{name}{one.login}" for name, one in planted.items() if one.login)
+        sights = see(asks, Asking(tuple(map(EngineChoice, launched)), control.door, visits), ground)
     return {
         name: [
             finding

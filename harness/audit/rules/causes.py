@@ -29,7 +29,7 @@ from harness.audit.survey import Reply, Survey
 from harness.oracle.urls import parse_url
 from harness.origins import is_loopback
 from harness.scenario import Outcome, Step
-from harness.wire import Exchange, values
+from harness.wire import Ending, Exchange, values
 
 _SHORT = 5  # seconds a preflight is kept where nothing is said (Fetch, CORS-preflight fetch)
 _SIGNED_OUT = frozenset({302, 303, 307, 401, 403})
@@ -206,13 +206,14 @@ def _preflighted(survey: Survey, reply: Reply) -> Suspicion:
     fix=fixes.IN_THE_PAGE,
 )
 def opaque(survey: Survey) -> Iterator[Suspicion]:
-    """Info: a path that a trusted page may not read, where others may be read, looks like success in no-cors."""
+    """Info: a path that is kept from a trusted page by intent, where others are not, looks like success in no-cors."""
     for origin in survey.trusted[:1]:
         if not any(is_shared(survey, route.path, origin) for route in survey.readable):
             continue
         for route in survey.readable:
             reply = met(survey, route.path, origin)
-            if reply.ok and reply.allow_origin is None and not _is_stream(reply):
+            kept = reply.ok and reply.allow_origin is None and not _is_stream(reply)
+            if kept and not is_promised(survey, route.path, origin):
                 yield _opaque(reply)
 
 
@@ -271,7 +272,13 @@ def _mixed(path: str, origin: str, fact: str) -> Suspicion:
 
 def _unanswered(survey: Survey, reply: Reply) -> Suspicion:
     def shows(sights: Sequence[Sight]) -> Sequence[Sight]:
-        return [sight for sight in sights if sight.outcomes and sight.outcomes[-1] is Outcome.NO_ANSWER]
+        unread = (Outcome.NO_ANSWER, Outcome.UNEXPLAINED)
+        cut = (Ending.CLOSED, Ending.CUT_OFF)
+        return [
+            one
+            for one in sights
+            if one.outcomes and one.outcomes[-1] in unread and one.exchanges and one.exchanges[-1].ending in cut
+        ]
 
     path = reply.probe.target
     return Suspicion(
