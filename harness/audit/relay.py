@@ -151,11 +151,6 @@ class Relay:
         return f"{scope['scheme'] + '://' if before != '//' else '//'}{user}{at}{host}{after}"
 
 
-def relay(url: str, *, verify: bool = True) -> Relay:
-    """Return the relay to a server, as an ASGI application; without ``verify`` any certificate will do."""
-    return Relay(url, verify=verify)
-
-
 class _Body(httpx.AsyncByteStream):
     """A request's body as it arrives, and who knows whether its client is still there."""
 

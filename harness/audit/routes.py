@@ -68,11 +68,12 @@ def discover(
 
     ``paths`` are the user's: where there are any they are all that is asked, and discovery only adds what is known of
     their methods. ``at`` is where an application is being served, for the OpenAPI document of one whose routes cannot
-    be read; a URL target is asked at its URL. Of what the application tells, at most ``limit`` paths are taken.
+    be read, and whose certificate is ours; a URL target is asked at its URL. Of what the application tells, at most
+    ``limit`` paths are taken.
     """
     told = _told_by(target.app) if target.is_in_process else None
-    if told is None and (base := at or target.url) is not None:
-        told = _documented(base, verify)
+    if told is None and (base := target.url or at) is not None:
+        told = _documented(base, verify=verify and not target.is_in_process)
     told = told or _Told([])
     known = _merged(told.routes)
     if named := tuple(dict.fromkeys(paths)):
@@ -274,7 +275,7 @@ def _by_fastapi(app: Any) -> _Told:
 # ---- OpenAPI ----------------------------------------------------------------------------------------
 
 
-def _documented(base: str, verify: bool) -> _Told:
+def _documented(base: str, *, verify: bool) -> _Told:
     """Ask a server for its document; what is not there, or is none, tells nothing."""
     prefix = urlsplit(base).path.rstrip("/")
     told = _Told([])

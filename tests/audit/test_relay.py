@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.audit.relay import Fault, Relay, relay
+from harness.audit.relay import Fault, Relay
 from harness.audit.target import Trouble
 from harness.sites import Site, Sites
 from harness.wire import Ending, Receive, Send, Wire
@@ -224,7 +224,7 @@ def test_big_bodies() -> None:
 
     sent = bytes(range(256)) * 8192
     with Sites(Wire()) as sites:
-        site = sites.serve(relay(sites.serve(echo, "target").origin("127.0.0.1")), "relay")
+        site = sites.serve(Relay(sites.serve(echo, "target").origin("127.0.0.1")), "relay")
         assert httpx.post(site.origin("127.0.0.1"), content=sent, trust_env=False).content == sent
 
 
@@ -367,7 +367,7 @@ def test_no_answer(serve: Callable[[Target, Client], None], status: int, trouble
 def test_closed_port(host: str) -> None:
     """A target whose server has gone is a refused connection, also in the middle of an audit."""
     with Sites(Wire()) as sites:
-        target = sites.serve(relay("http://127.0.0.1:1"), "target")
+        target = sites.serve(Relay("http://127.0.0.1:1"), "target")
         between = Relay(target.origin(host))
         site = sites.serve(between, "relay")
         sites.stop(target)
@@ -400,8 +400,8 @@ def test_answer_that_breaks_off() -> None:
 def test_tls() -> None:
     """The certificate of a target is verified, unless nobody wants that."""
     with Sites(Wire()) as sites:
-        secure = sites.serve(relay("http://127.0.0.1:1"), "target", tls=True)
-        strict, lax = Relay(secure.origin()), relay(secure.origin(), verify=False)
+        secure = sites.serve(Relay("http://127.0.0.1:1"), "target", tls=True)
+        strict, lax = Relay(secure.origin()), Relay(secure.origin(), verify=False)
         for between in (strict, lax):
             url = sites.serve(between, "relay").origin("127.0.0.1")
             httpx.get(url, trust_env=False)

@@ -439,8 +439,11 @@ def test_application_that_serves_its_document() -> None:
 
     assert told(unknown) == Discovery(())
     with Sites(Wire()) as sites:
-        url = sites.serve(unknown, "unknown").origin("127.0.0.1")
+        url = sites.serve(unknown, "unknown", tls=True).origin("127.0.0.1")
         assert list(told(unknown, at=url).routes) == FILLED
+        # A server is asked at its own URL, wherever our relay to it is.
+        server = sites.serve(inner, "server").origin("127.0.0.1")
+        assert discover(Target("server", url=server), at=url).source == f"{server}/openapi.json"
 
 
 # ---- what the user says -----------------------------------------------------------------------------

@@ -9,10 +9,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
-from harness.audit.target import Target, check_reachable, load
+from harness.audit.target import Target, Trouble, check_reachable, load, trouble_of
 from harness.errors import TargetFault, UsageError
 from harness.sites import Sites
 from harness.wire import Wire
@@ -371,6 +372,13 @@ def test_refused(host: str) -> None:
         f"http://{host}:{port}/v1 cannot be audited: the connection is refused: nothing listens there; "
         "start the server, or correct the port"
     )
+
+
+def test_refused_at_every_address() -> None:
+    """What anyio raises for a name of several addresses, each of which refuses (one per family on most machines)."""
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("several", [ConnectionRefusedError(111, "no"), ConnectionRefusedError(111, "no")])
+    assert trouble_of(error, 1) == (Trouble.REFUSED, "the connection is refused: nothing listens there")
 
 
 def test_no_such_host() -> None:
