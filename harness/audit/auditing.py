@@ -16,6 +16,7 @@ from harness.audit.asking import Asking, Sights, see
 from harness.audit.audited import Audit, AuditOrder, NotAudited
 from harness.audit.control import controlled
 from harness.audit.findings import Finding, Rule, Severity, Suspicion, concluded, merged
+from harness.audit.intent import concerns_cors
 from harness.audit.relay import Relay
 from harness.audit.routes import Discovery, Route, discover
 from harness.audit.rules import RULES
@@ -55,7 +56,7 @@ def audit(
         found = _discovery(order, base)
         with _survey(order, base, found.routes) as survey:
             silent = _introduce(survey, order.target.name)
-            suspicions = tuple(_suspicions(survey)) if survey.speaks_cors else ()
+            suspicions = tuple(_suspicions(survey)) if concerns_cors(survey) else ()
             asks = (_control(survey), *(ask for _, suspicion in suspicions for ask in suspicion.asks))
             for page in dict.fromkeys(ask.page for ask in asks):
                 ground.add_page(page)

@@ -136,6 +136,19 @@ def _lets(survey: Survey, path: str, origin: str) -> bool:
     )
 
 
+def concerns_cors(survey: Survey) -> bool:
+    """Tell whether an application has anything to do with CORS; one that has not is to be left in peace.
+
+    Beside headers that says: a list with a spelling that no browser sends, and a failure that the Origin alone causes.
+    """
+    if survey.speaks_cors or any(misspelt(survey, origin) for origin in survey.trusted):
+        return True
+    asked = [
+        (met(survey, route.path, None), met(survey, route.path, inquirers(survey)[0])) for route in survey.readable
+    ]
+    return any(plain.ok and reply.status is not None and reply.status >= 500 for plain, reply in asked)
+
+
 def spellings(origin: str) -> tuple[str, ...]:
     """Return how people write an origin where browsers do not: a slash, capitals, the default port, no scheme."""
     scheme, _, rest = origin.partition("://")

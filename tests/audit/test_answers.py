@@ -31,7 +31,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route as StarletteRoute
 
 from harness.audit.findings import Finding, Proof
+from harness.audit.intent import concerns_cors
+from harness.audit.routes import Route, discover
 from harness.audit.rules import answers, causes
+from harness.audit.survey import Survey
+from harness.audit.target import Target
 from harness.sites import Sites
 from harness.wire import Wire
 
@@ -137,6 +141,17 @@ def stumbling(app: Flask) -> None:
     @app.before_request
     def stumble() -> Any:
         return ("no setting", 500) if "Origin" in request.headers and request.path == "/items" else None
+
+
+def failing_for_origins() -> Flask:
+    """Make an application without CORS headers that fails where there is an Origin."""
+    app = Flask("failing")
+
+    @app.get("/items")
+    def items() -> Any:
+        return ("no setting", 500) if "Origin" in request.headers else [1]
+
+    return app
 
 
 def with_headers(app: Flask, **headers: str) -> None:
@@ -319,3 +334,24 @@ def test_pages_in_every_engine_show_it(name: str, findings: Mapping[str, list[Fi
 def test_pages_show_nothing_of_a_correct_application(name: str, findings: Mapping[str, list[Finding]]) -> None:
     """The same pages, the same browsers."""
     assert [one.summary for one in findings[name] if str(one.severity) != INFO] == []
+
+
+@pytest.mark.parametrize(
+    ("app", "concerns"),
+    {
+        "a-list-that-no-browser-meets": (lambda: listing(f"{APP}/"), True),
+        "an-origin-that-fails": (failing_for_origins, True),
+        "no-cors": (lambda: Flask("silent"), False),
+        "cors": (right, True),
+    }.values(),
+    ids=["a-list-that-no-browser-meets", "an-origin-that-fails", "no-cors", "cors"],
+)
+def test_what_has_nothing_to_do_with_cors_is_left_in_peace(app: Any, concerns: bool, sites: Sites) -> None:
+    """Also where no answer has a CORS header, the application may have a policy that lets nobody in."""
+    made = app()
+    site = sites.serve(made, f"concerned-{concerns}-{made.name}")
+    routes = discover(Target("concerned", made)).routes or (Route("/"),)
+    with Survey(site.origin(), routes, trusted=(APP,), secret="q7x2") as survey:
+        for route in routes:
+            survey.get(route.path, APP)
+        assert concerns_cors(survey) is concerns
