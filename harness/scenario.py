@@ -227,7 +227,7 @@ def _xhr_can(step: Step) -> bool:
 
 
 ASKED = ("origin", "access-control-request-method", "access-control-request-headers", "authorization", "cookie")
-ANSWERED = ("vary", "x-view")
+ANSWERED = ("vary", "x-served-by")
 SECRET = frozenset({"authorization", "cookie"})  # compared by presence, never by value
 
 

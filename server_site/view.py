@@ -1,7 +1,7 @@
 """A view: its type, and the mark it leaves on the wire.
 
-The header `X-View` says that a view function really ran. Routing errors, slash redirects, automatic OPTIONS answers and
-the answers of hooks do not carry it, so a recorded exchange shows how far its request got.
+The header `X-Served-By` says that a view function really ran. Routing errors, slash redirects, automatic OPTIONS answers
+and the answers of hooks do not carry it, so a recorded exchange shows how far its request got.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def marked(endpoint: str, view: View) -> View:
     """Wrap the view so that whatever answers its request names the endpoint, also after abort() or an exception."""
 
     def mark(response: Response) -> Response:
-        response.headers["X-View"] = endpoint
+        response.headers["X-Served-By"] = endpoint
         return response
 
     @wraps(view)

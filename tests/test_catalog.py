@@ -182,7 +182,7 @@ def test_no_preflight_reaches_a_view() -> None:
         for hooks in scenario.expect:
             for crossing in expected(scenario, hooks).wire:
                 if crossing.kind is Kind.PREFLIGHT:
-                    assert "x-view" not in dict(crossing.answers), scenario.id
+                    assert "x-served-by" not in dict(crossing.answers), scenario.id
                     assert {"authorization", "cookie"} & dict(crossing.asks).keys() == set(), scenario.id
 
 

@@ -80,7 +80,7 @@ def test_preflight_is_never_challenged(ask: Ask, hooks: str, authorization: dict
     """A preflight is answered 200 before anybody is verified, while the request itself is challenged."""
     origin = {"Origin": "https://page.example"} | authorization
     preflight = ask(hooks, "OPTIONS", "/me", origin | {"Access-Control-Request-Method": "PUT"})
-    assert (preflight.status_code, preflight.headers.get("X-View")) == (200, None)
+    assert (preflight.status_code, preflight.headers.get("X-Served-By")) == (200, None)
     assert "WWW-Authenticate" not in preflight.headers
     assert ask(hooks, "PUT", "/me", origin).status_code == 401
 

@@ -104,9 +104,9 @@ MARKS = [
 
 @pytest.mark.parametrize(("method", "url", "status", "view"), [pytest.param(*c[1:], id=c[0]) for c in MARKS])
 def test_mark_shows_whether_a_view_ran(ask: Ask, method: str, url: str, status: int, view: str | None) -> None:
-    """X-View is there exactly where a view function ran."""
+    """X-Served-By is there exactly where a view function ran."""
     answer = ask("none", method, url)
-    assert (answer.status_code, answer.headers.get("X-View")) == (status, view)
+    assert (answer.status_code, answer.headers.get("X-Served-By")) == (status, view)
 
 
 REDIRECTS = [

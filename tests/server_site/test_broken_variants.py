@@ -44,7 +44,7 @@ COMPARED = (
     "Access-Control-Max-Age",
     "Location",
     "WWW-Authenticate",
-    "X-View",
+    "X-Served-By",
     "Allow",
     "Vary",
 )

@@ -288,7 +288,7 @@ def test_answer_is_exact(
 ) -> None:
     """Each hook set answers each request with exactly these CORS header lines, from this view or none."""
     answer = ask(hooks, method, url, headers)
-    assert (answer.status_code, cors(answer), answer.headers.get("X-View")) == expected
+    assert (answer.status_code, cors(answer), answer.headers.get("X-Served-By")) == expected
 
 
 @pytest.mark.parametrize("hooks", [name for name in HOOK_SETS if name != "hardened"])

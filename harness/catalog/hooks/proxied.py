@@ -6,7 +6,7 @@ from harness.catalog.hooks.rows import BODY, JSON, NO_BODY, PAGE, TEXT, marked, 
 from harness.scenario import Crossing, Scenario, Step
 from harness.wire import Pairs
 
-MARKED = frozenset({"x-view"})
+MARKED = frozenset({"x-served-by"})
 
 
 def _wire(

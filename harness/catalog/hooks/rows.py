@@ -40,7 +40,7 @@ def asks(method: str = "", headers: str = "", *, origin: str = PAGE, also: tuple
 
 def marked(view: str, *vary: str) -> Pairs:
     """Write the mark of a view that has run, and its Vary."""
-    return (*((("x-view", view),) if view else ()), *(("vary", value) for value in vary))
+    return (*((("x-served-by", view),) if view else ()), *(("vary", value) for value in vary))
 
 
 class published:  # noqa: N801 - reads as a word of a row
