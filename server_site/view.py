@@ -1,7 +1,7 @@
 """A view: its type, and the mark it leaves on the wire.
 
-The header `X-Served-By` says that a view function really ran. Routing errors, slash redirects, automatic OPTIONS answers
-and the answers of hooks do not carry it, so a recorded exchange shows how far its request got.
+The header `X-Served-By` says that a view function really ran. Routing errors, slash redirects, automatic OPTIONS
+answers and the answers of hooks do not carry it, so a recorded exchange shows how far its request got.
 """
 
 from collections.abc import Callable
