@@ -109,6 +109,7 @@ def test_the_oracle_imports_nothing_of_ours() -> None:
 
 PURE = (
     "verdict",
+    "deriving",
     "scenario",
     "plan",
     "observation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from harness.engines import EngineChoice, EngineName
 from harness.events import CanariesSung, CaseFinished
 from harness.ground import Ground
 from harness.policy import Override, Policy
+from harness.reports.document import RunDocument
 from harness.scenario import Outcome, Scenario
 from harness.verdict import Blame, Status
 from server_site.api import ROUTES
@@ -442,6 +444,16 @@ def test_every_neighbour_catches_who_reflects(hooks: str, results: Results) -> N
 def test_null_alone_is_caught(results: Results) -> None:
     """Negative control: hooks that let `null` in fail by that page and by no other."""
     assert failing(results["broken:hardened-null"]) == {"neighbour": {"null"}, "preflight": {"null"}}
+
+
+def test_a_document_says_what_is_left_open(results: Results) -> None:
+    """Of an answer that may be any, a report does not say that no header is readable."""
+    document = RunDocument()
+    for event in results["hardened"]:
+        document(event)
+    expected = [result["expected"] for result in json.loads(document.text())["results"]]
+    said = {(one["outcome"], one["status"], str(one["readable_headers"])) for one in expected}
+    assert said == {("allowed", None, "None"), ("blocked", None, "[]")}
 
 
 def test_every_variant_of_the_hooks_has_its_row() -> None:

@@ -14,7 +14,7 @@ from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.reports.sights import blocked_at, hook_set_differences, worded, wordings
-from harness.scenario import Expectation
+from harness.scenario import Expectation, Outcome, Seen
 from harness.tally import Tally
 from harness.verdict import Difference
 from harness.wire import Exchange, Pairs
@@ -122,10 +122,14 @@ def _expected(expectation: Expectation) -> Json:
     return {
         "outcome": last.outcome.value,
         "status": last.status,
-        "readable_headers": sorted(last.headers),
+        "readable_headers": None if _is_left_open(last) else sorted(last.headers),
         "steps": [{"outcome": seen.outcome.value, "status": seen.status} for seen in expectation.seen],
         "wire": [f"{crossing.method} {crossing.path}" for crossing in expectation.wire],
     }
+
+
+def _is_left_open(seen: Seen) -> bool:
+    return seen.outcome is Outcome.ALLOWED and seen.status is None
 
 
 def _observed(event: CaseFinished) -> Json:
