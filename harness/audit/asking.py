@@ -68,8 +68,14 @@ def _door(ask: Ask, path: str) -> Ask:
 def _order(numbered: Mapping[int, Ask], asking: Asking, third_party: bool) -> runner.Order:
     cases = tuple(plan.Case(_scenario(ask), TARGET, ask.api, TARGET, number) for number, ask in numbered.items())
 
+    return runner.Order(cases, asking.choices, asking.headed, asking.required, launcher=launching(asking, third_party))
+
+
+def launching(asking: Asking, third_party_cookies: bool = False) -> Launcher:
+    """Return what launches a browser and lets it visit what signs the user in."""
+
     def launch(name: EngineName, how: engines.Launch) -> Browser:
-        browser = asking.launcher(name, replace(how, third_party_cookies=third_party))
+        browser = asking.launcher(name, replace(how, third_party_cookies=third_party_cookies))
         try:
             for url in asking.visits:
                 visit(browser, url)
@@ -78,7 +84,7 @@ def _order(numbered: Mapping[int, Ask], asking: Asking, third_party: bool) -> ru
             raise
         return browser
 
-    return runner.Order(cases, asking.choices, asking.headed, asking.required, launcher=launch)
+    return launch
 
 
 def _scenario(ask: Ask) -> Scenario:

@@ -17,6 +17,7 @@ from harness.audit.audited import Audit, AuditOrder, NotAudited
 from harness.audit.control import controlled
 from harness.audit.findings import Finding, Rule, Severity, Suspicion, concluded, merged
 from harness.audit.intent import concerns_cors
+from harness.audit.policed import policed
 from harness.audit.relay import Relay
 from harness.audit.routes import Discovery, Route, discover
 from harness.audit.rules import RULES
@@ -64,6 +65,17 @@ def audit(
             asking = Asking(order.choices, control.door, visits, order.headed, order.required, order.launcher)
             sights = see(asks, asking, ground, feed=eat, interruption=interruption)
             findings, doubts = _conclusions(suspicions, sights)
+            if order.policy is not None:
+                held = policed(
+                    order.policy,
+                    survey.routes,
+                    asking,
+                    ground,
+                    active=order.active,
+                    feed=eat,
+                    interruption=interruption,
+                )
+                findings = merged((*findings, *held))
             policy = tuple(_effective(survey))
             sent = tuple(survey.sent)
     code = _exit(tally, findings, silent)

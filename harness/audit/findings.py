@@ -83,9 +83,9 @@ class Rule:
     look: Look = field(repr=False, compare=False)
 
 
-def rule(id: str, name: str, *, why: str, clause: str, fix: Mapping[str, str]) -> Callable[[Look], Rule]:
-    """Make a rule of the function that looks for it."""
-    return lambda look: Rule(id, name, why, clause, fix, look)
+def rule(number: str, name: str, *, why: str, clause: str, fix: Mapping[str, str]) -> Callable[[Look], Rule]:
+    """Make a rule of the function that looks for it; ``number`` is its id, such as `S01`."""
+    return lambda look: Rule(number, name, why, clause, fix, look)
 
 
 @dataclass(frozen=True)

@@ -260,3 +260,11 @@ EXPOSE_LITTLE = fix(
     "exposedHeaders without it, beside exact origins",
     "remove it from add_header Access-Control-Expose-Headers",
 )
+AS_DECLARED = fix(
+    "install(app, load(Path('cors.toml'))) of the hardened hooks: the policy itself is then what answers",
+    "CORS(app, origins=…, methods=…, allow_headers=…, expose_headers=…, supports_credentials=…) as the policy has them",
+    "CORSMiddleware(allow_origins=…, allow_methods=…, allow_headers=…, expose_headers=…, allow_credentials=…) likewise",
+    "CORS_ALLOWED_ORIGINS, CORS_ALLOW_METHODS, CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS and the others",
+    "cors({ origin, methods, allowedHeaders, exposedHeaders, credentials }) as the policy has them",
+    "add_header … always for each of the headers that the policy grants, and for no other",
+)

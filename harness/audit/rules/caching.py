@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from harness.audit import fixes
@@ -211,9 +212,8 @@ def _is_fresh(reply: Reply) -> bool:
 
 def _expires_later(reply: Reply) -> bool:
     try:
-        expires, now = (parsedate_to_datetime(reply.get(name) or "") for name in ("expires", "date"))
-        return expires > now
-    except (ValueError, TypeError):
+        return parsedate_to_datetime(reply.get("expires") or "") > datetime.now(UTC)
+    except (ValueError, TypeError):  # no date, or one without a zone
         return False
 
 
