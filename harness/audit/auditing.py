@@ -19,7 +19,7 @@ from harness.audit.findings import Finding, Rule, Severity, Suspicion, concluded
 from harness.audit.intent import concerns_cors
 from harness.audit.policed import policed
 from harness.audit.relay import Relay
-from harness.audit.routes import Discovery, Route, discover
+from harness.audit.routes import Discovery, Route, discover, sockets
 from harness.audit.rules import RULES
 from harness.audit.sights import TARGET, Ask, Geometry
 from harness.audit.strangers import SAME_SITE_PAGE, unguessable
@@ -108,6 +108,7 @@ def _survey(order: AuditOrder, base: str, routes: tuple[Route, ...]) -> Survey:
         session=session,
         secret=secret,
         address=order.target.url or "",
+        sockets=sockets(order.target),
     )
 
 
