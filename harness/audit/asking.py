@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness import engines, plan, runner
+from harness.audit.relay import EXCUSE
 from harness.audit.sights import TARGET, Ask, Sight
 from harness.engines import Browser, EngineChoice, EngineName
 from harness.engines.visiting import visit
@@ -96,6 +97,9 @@ def _scenario(ask: Ask) -> Scenario:
 def _sight(event: CaseFinished, ask: Ask) -> Sight:
     verdict, seen = event.verdict, event.observation
     untested = verdict.status in UNTESTED or verdict.status is Status.SKIPPED
+    trouble = (verdict.cause or str(verdict.status)) if untested else ""
+    excuses = (one.response_body for one in seen.exchanges if one.response_body.startswith(EXCUSE.encode()))
+    trouble = next((excuse.decode(errors="replace").strip() for excuse in excuses), trouble)
     return Sight(
         event.engine,
         ask,
@@ -104,7 +108,7 @@ def _sight(event: CaseFinished, ask: Ask) -> Sight:
         seen.exchanges,
         event.predicted,
         seen.words,
-        trouble=(verdict.cause or str(verdict.status)) if untested else "",
+        trouble=trouble,
     )
 
 

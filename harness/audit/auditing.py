@@ -5,6 +5,8 @@ Puts the rooms of an audit together: survey, rules, asking. Imports no report.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +26,7 @@ from harness.audit.rules import RULES
 from harness.audit.sights import TARGET, Ask, Geometry
 from harness.audit.strangers import SAME_SITE_PAGE, unguessable
 from harness.audit.survey import TIMEOUT, Reply, Survey
+from harness.audit.target import Target
 from harness.engines import EngineInfo
 from harness.events import EngineReady, Event
 from harness.ground import Ground
@@ -50,7 +53,7 @@ def audit(
         if isinstance(event, EngineReady):
             infos[event.engine] = event.info
 
-    with Ground({}, at_loopback=True) as ground:
+    with _in_silence(order.target), Ground({}, at_loopback=True) as ground:
         control = controlled(_application(order), order.cookies)
         ground.add_api(TARGET, lambda: control.app)
         base = ground.api_site(TARGET, "https").origin()
@@ -80,6 +83,17 @@ def audit(
             sent = tuple(survey.sent)
     code = _exit(tally, findings, silent)
     return Audit(order, found, findings, tuple(infos.values()), policy, sent, len(set(asks)), (*silent, *doubts), code)
+
+
+@contextlib.contextmanager
+def _in_silence(target: Target) -> Iterator[None]:
+    """Keep the log of an application in this process off the terminal: what is asked of it provokes errors."""
+    if target.is_in_process:
+        logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _application(order: AuditOrder) -> Any:

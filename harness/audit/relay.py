@@ -27,6 +27,7 @@ from harness.wire import Message, Receive, Send, token_of
 
 RawPairs = list[tuple[bytes, bytes]]
 DEFAULT_PORTS = {"http": 80, "https": 443}
+EXCUSE = "corsproof: the target did not answer"  # how the body begins that the relay gives in the target's place
 
 # RFC 9110 7.6.1; trailers do not pass, so neither does their announcement.
 _OF_ONE_CONNECTION = frozenset(
@@ -209,7 +210,7 @@ def _without_domain(cookie: str, host: str) -> str:
 async def _excuse(fault: Fault, send: Send) -> None:
     """Answer in the target's place, without a CORS header and without a body's type to take it for an answer of its."""
     status = 504 if fault.trouble is Trouble.TIMEOUT else 502
-    body = f"corsproof: the target did not answer {fault.method} {fault.path}: {fault.sentence}\n".encode()
+    body = f"{EXCUSE} {fault.method} {fault.path}: {fault.sentence}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

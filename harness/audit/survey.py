@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from harness.audit.relay import EXCUSE
 from harness.audit.routes import Route
 from harness.oracle.headers import extract_list_values
 from harness.wire import Pairs, values
@@ -274,6 +275,8 @@ class Survey:
                         break
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return Reply(probe, fault=f"{type(error).__name__}: {error}")
+        if body.startswith(EXCUSE.encode()):
+            return Reply(probe, fault=body.decode(errors="replace").strip())
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         return Reply(probe, response.status_code, pairs, body[:BODY_KEPT])
 
