@@ -161,8 +161,17 @@ def spellings(origin: str) -> tuple[str, ...]:
 
 
 _WRITTEN = re.compile(
-    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://)?(?P<host>[^/:\s,]+)(?::(?P<port>\d*))?(?P<path>/\S*)?"
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|//)?(?P<host>[^/:\s,]+)(?::(?P<port>\d*))?(?P<path>/\S*)?"
 )
+
+
+def is_no_origin(value: str) -> bool:
+    """Tell whether a value that was meant as one origin can equal none that a browser sends."""
+    found = _WRITTEN.fullmatch(_text(value))
+    if found is None or value in ("*", "null"):
+        return False
+    named = "." in found["host"] or bool(found["port"])
+    return "*" in value or parse_origin(value) is None if found["scheme"] else named
 
 
 def means(value: str, origin: str) -> bool:

@@ -162,11 +162,11 @@ def with_headers(app: Flask, **headers: str) -> None:
         return "report", 200, {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def leading(place: str) -> Any:
+def leading(place: str, path: str = "/away") -> Any:
     """Add a path that redirects."""
 
     def more(app: Flask) -> None:
-        @app.get("/away")
+        @app.get(path)
         def away() -> Any:
             return redirect(place)
 
@@ -239,6 +239,10 @@ PLANTED = {
     "F15-case": Planted(lambda: altered(right(), saying(ALLOW, "https://App.Example.com")), {"F15": MEDIUM}),
     "F15-port": Planted(lambda: altered(right(), saying(ALLOW, f"{APP}:443")), {"F15": MEDIUM}),
     "F15-scheme": Planted(lambda: altered(right(), saying(ALLOW, "app.example.com")), {"F15": MEDIUM}),
+    "F15-port-without-scheme": Planted(lambda: altered(right(), saying(ALLOW, "app.example.com:443")), {"F15": MEDIUM}),
+    "F15-pattern": Planted(lambda: altered(right(), saying(ALLOW, "https://*.example.com")), {"F15": MEDIUM}),
+    "F15-nobody-trusted": Planted(lambda: everybody("app.example.com"), {"F15": MEDIUM}, ()),
+    "F14-nobody-trusted": Planted(lambda: everybody(f"{APP}/"), {"F14": MEDIUM}, ()),
     "F15-idn": Planted(
         lambda: altered(right(origins=(IDN,)), saying(ALLOW, "https://b\u00fccher.example")), {"F15": MEDIUM}, (IDN,)
     ),
@@ -258,6 +262,7 @@ PLANTED = {
     "F19-abroad-anonymously": Planted(
         lambda: right(public=True, more=leading("https://cdn.example.net/items")), {"F19": INFO}
     ),
+    "F19-sign-in-elsewhere": Planted(lambda: right(more=leading("https://id.example.net/", "/auth")), {"F19": INFO}),
     "F21-capital": Planted(lambda: altered(right(), saying(CREDENTIALS, "True")), {"F21": LOW}),
     "F21-one": Planted(lambda: altered(right(), saying(CREDENTIALS, "1")), {"F21": LOW}),
     "F31-hook": Planted(lambda: right(more=broken), {"F31": MEDIUM}),
@@ -278,6 +283,8 @@ CORRECT = {
     "one-path-not-shared": Planted(
         lambda: altered(right(), bare(lambda e, s: e["PATH_INFO"] == "/me" or s == 404)), active=False
     ),
+    "another-origin-always": Planted(lambda: everybody("https://other.example")),
+    "null-always": Planted(lambda: everybody("null")),
     "credentials-refused": Planted(lambda: altered(right(expose="X-Total-Count"), saying(CREDENTIALS, "false"))),
     "security-headers": reading(
         Strict_Transport_Security="max-age=1", X_Frame_Options="DENY", X_Content_Type_Options="nosniff",
@@ -325,7 +332,8 @@ def test_pages_in_every_engine_show_it(name: str, findings: Mapping[str, list[Fi
     """Only where a redirect leads to is beyond what an audit asks."""
     found = findings[name]
     assert {one.rule.id: str(one.severity) for one in found} == dict(PLANTED[name].finds)
-    expected = Proof.NOT_APPLICABLE if name.startswith("F19-abroad") else Proof.PROVEN
+    beyond = name.startswith(("F19-abroad", "F19-sign-in"))
+    expected = Proof.NOT_APPLICABLE if beyond else Proof.PROVEN
     assert {proof for one in found for proof in one.proof.values()} == {expected}
 
 

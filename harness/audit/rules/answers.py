@@ -16,6 +16,7 @@ from harness.audit.intent import (
     asks,
     folder,
     inquirers,
+    is_no_origin,
     is_own,
     is_promised,
     is_shared,
@@ -35,6 +36,7 @@ from harness.origins import is_loopback
 CHECK = "https://fetch.spec.whatwg.org/#cors-check"
 ALLOW_ORIGIN = "https://fetch.spec.whatwg.org/#http-access-control-allow-origin"
 _ODD_QUERY = "page=%FF&limit=x&offset=x&per_page=x&size=x&count=x&id=x&n=x&q=%00"
+_SIGNING = re.compile(r"log-?(in|out)|sign-?(in|out|up)|auth(?!or)|sso|saml|oidc|callback", re.IGNORECASE)
 _GRAVE = frozenset({401, 403, 429})
 
 
@@ -182,13 +184,14 @@ def _list_in_a_line(reply: Reply, _: str) -> bool:
     return len(lines) == 1 and bool(re.search(r"[,\s]", lines[0].strip()))
 
 
-def _with_path(reply: Reply, origin: str) -> bool:
+def _with_path(reply: Reply, _: str) -> bool:
     value = reply.allow_origin or ""
-    return means(value, origin) and "/" in value.partition("://")[2]
+    return is_no_origin(value) and "/" in value.partition("://")[2]
 
 
 def _written_otherwise(reply: Reply, origin: str) -> bool:
-    return means(reply.allow_origin or "", origin) and not _with_path(reply, origin)
+    value = reply.allow_origin or ""
+    return (is_no_origin(value) or means(value, origin)) and not _with_path(reply, origin)
 
 
 def _credentials_not_true(reply: Reply, origin: str) -> bool:
@@ -546,8 +549,9 @@ def broken(survey: Survey) -> Iterator[Suspicion]:
     fix=fixes.NO_REDIRECT,
 )
 def redirected(survey: Survey) -> Iterator[Suspicion]:
-    """Medium; info for a redirect without credentials to another origin that is beyond this audit, a header fact.
+    """Medium; info, a header fact, for a redirect to another origin that is beyond this audit, unless with credentials.
 
+    Paths that sign users in or out are made for navigation, and stay info too.
     With credentials that origin could only let the page in by letting every sandboxed frame in.
     """
     for origin in inquirers(survey)[:1]:
@@ -599,7 +603,7 @@ def _is_downgrade(there: str, origin: str) -> bool:
 
 
 def _abroad(survey: Survey, reply: Reply, there: str) -> Suspicion:
-    grave = reply.allows(credentials=True)
+    grave = reply.allows(credentials=True) and not _SIGNING.search(reply.probe.target)
     near = is_loopback(urlsplit(there).hostname or "")
     return Suspicion(
         Severity.MEDIUM if grave or near else Severity.INFO,
