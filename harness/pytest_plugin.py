@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 if TYPE_CHECKING:
+    from harness.audit.findings import Finding
     from harness.deriving import Route
     from harness.engines import EngineChoice, Selection
     from harness.policy import Policy
@@ -140,6 +141,46 @@ class Cors:
         proofs = tuple(proof_of(planned, observation, views) for planned, observation in asked)
         self.failures += [proof for proof in proofs if not proof]
         return proofs
+
+    def audit(
+        self,
+        app: Any = None,
+        *,
+        trusted: Iterable[str] = (),
+        paths: Iterable[str] = (),
+        login: str | None = None,
+        cookies: Mapping[str, str] | None = None,
+        headers: HeaderFields = (),
+        policy: Policy | None = None,
+        active: bool = True,
+    ) -> tuple[Finding, ...]:
+        """Audit the application under test, or another one, in this engine; the options are those of the command.
+
+        Returns the findings, the gravest first; each says whether it ``matters``, which is more than information.
+        Raises `harness.result.NoVerdict` where not everything could be tested. Browsers of its own are started for it.
+        """
+        from harness.audit.audited import AuditOrder
+        from harness.audit.auditing import audit
+        from harness.audit.target import Target
+        from harness.result import NoVerdict
+        from harness.tally import Exit
+
+        __tracebackhide__ = True
+        order = AuditOrder(
+            Target("cors_app", self._app if app is None else app),
+            (self._choice,),
+            tuple(trusted),
+            tuple(paths),
+            active=active,
+            login=login,
+            cookies=tuple((cookies or {}).items()),
+            headers=tuple(headers.items() if isinstance(headers, Mapping) else headers),
+            policy=policy,
+        )
+        done = audit(order)
+        if done.exit not in (Exit.AS_EXPECTED, Exit.FINDINGS):
+            raise NoVerdict("\n".join(["the audit could not test everything", *done.untested]))
+        return done.findings
 
     def _ask(self, question: Question) -> CorsResult:
         __tracebackhide__ = True

@@ -17,7 +17,7 @@ import httpx
 from harness.audit.asking import Asking, Sights, see
 from harness.audit.audited import Audit, AuditOrder, NotAudited
 from harness.audit.control import controlled
-from harness.audit.findings import Finding, Rule, Severity, Suspicion, concluded, merged
+from harness.audit.findings import Finding, Rule, Suspicion, concluded, merged
 from harness.audit.intent import concerns_cors
 from harness.audit.policed import policed
 from harness.audit.relay import Relay
@@ -221,5 +221,4 @@ def _exit(tally: Tally, findings: Iterable[Finding], silent: Iterable[str]) -> E
         return tally.exit
     if any(silent):
         return Exit.NOT_TESTED
-    grave = any(finding.severity is not Severity.INFO for finding in findings)
-    return Exit.FINDINGS if grave else Exit.AS_EXPECTED
+    return Exit.FINDINGS if any(finding.matters for finding in findings) else Exit.AS_EXPECTED

@@ -88,7 +88,7 @@ def rule(number: str, name: str, *, why: str, clause: str, fix: Mapping[str, str
     return lambda look: Rule(number, name, why, clause, fix, look)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """What is wrong, where, who showed it from which geometry, and what to do about it."""
 
@@ -100,6 +100,17 @@ class Finding:
     evidence: tuple[str, ...]
     proof: Mapping[str, Proof]
     geometries: tuple[Geometry, ...]
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is more than a piece of information."""
+        return self.severity is not Severity.INFO
+
+    def __str__(self) -> str:
+        return f"{self.severity.value.upper()} {self.rule.id} {self.rule.name}: {self.summary}"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self}>"
 
 
 def concluded(

@@ -135,7 +135,7 @@ def lines(audit: Audit) -> Iterator[str]:
 
 
 def _finding_lines(one: Finding, frameworks: tuple[str, ...]) -> Iterator[str]:
-    yield f"{one.severity.value.upper()} {one.rule.id} {one.rule.name}: {one.summary}"
+    yield str(one)
     if len(one.paths) > 1:
         yield f"    also    {', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}"
     yield f"    why     {one.rule.why}"
