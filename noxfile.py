@@ -57,3 +57,14 @@ def types(session: nox.Session) -> None:
     """Mypy strict."""
     session.install("-e", ".", *_group("types"))
     session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the pages that the code itself tells."""
+    session.install("-e", ".")
+    page = "from harness.audit.rules import NOT_COVERED, RULES; from harness.explain import rules_page"
+    write = (
+        "from pathlib import Path; Path('docs/rules.md').write_text(rules_page(RULES, NOT_COVERED), encoding='utf-8')"
+    )
+    session.run("python", "-c", f"{page}; {write}")

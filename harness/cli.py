@@ -414,24 +414,32 @@ def list_scenarios(suites: tuple[str, ...], keep: str | None, show_hooks: bool, 
 
 
 @cli.command()
-@click.argument("name", metavar="REASON|SCENARIO")
+@click.argument("name", metavar="REASON|RULE|SCENARIO")
 def explain(name: str) -> None:
-    """Explain a reason of the oracle (its clause, its header, each engine's words), or a scenario."""
+    """Explain a reason of the oracle (its clause, each engine's words), a rule of an audit, or a scenario."""
     from difflib import get_close_matches
 
     from harness import catalog
     from harness import explain as explanations
+    from harness.audit import policed
+    from harness.audit.rules import RULES
     from harness.oracle import Reason
 
+    rules = {key: rule for rule in (*RULES, *policed.RULES) for key in (rule.id, rule.name)}
+    if name in rules:
+        click.echo("\n".join(explanations.rule_lines(rules[name])))
+        return
     reasons = {reason.value: reason for reason in Reason}
     if name in reasons:
         click.echo("\n".join(explanations.reason_lines(reasons[name])))
         return
     scenarios = {scenario.id: scenario for suite in catalog.SUITES for scenario in catalog.load(suite)}
     if name not in scenarios:
-        close = get_close_matches(name, [*reasons, *scenarios], 3)
+        close = get_close_matches(name, [*reasons, *rules, *scenarios], 3)
         hint = f"perhaps {' or '.join(close)}" if close else "`corsproof list` names scenarios"
-        raise UsageError(f"there is no reason and no scenario {name!r}", hint=f"{hint}; reasons: {', '.join(reasons)}")
+        raise UsageError(
+            f"there is no reason, no rule and no scenario {name!r}", hint=f"{hint}; reasons: {', '.join(reasons)}"
+        )
     click.echo("\n".join(explanations.scenario_lines(scenarios[name])))
 
 

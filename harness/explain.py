@@ -1,4 +1,4 @@
-"""Explanations for people: a reason of the oracle, or a scenario, in lines of text.
+"""Explanations for people: a reason of the oracle, a rule of an audit, or a scenario, in lines of text.
 
 A reason comes with its clause of the standard, its sentence, the header that decides and how each engine words it; a
 scenario with what is asked, answered and expected, and the reasons of what is refused. Pure.
@@ -6,8 +6,9 @@ scenario with what is asked, answered and expected, and the reasons of what is r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from harness.audit.findings import Rule
 from harness.literal import Literal, Script
 from harness.oracle import Reason
 from harness.scenario import Crossing, Expectation, Scenario, Seen, Step
@@ -27,6 +28,37 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     for engine in PHRASES:
         said = [f"“{phrase.text}”" for phrase in phrases_for(engine, reason)]
         yield f"  {engine:<8} {'; '.join(said) or 'has no words for it'}"
+
+
+def rule_lines(rule: Rule) -> Iterator[str]:
+    """Explain a rule of an audit."""
+    yield f"{rule.id} {rule.name}"
+    yield f"  {rule.why}"
+    yield f"  clause   {rule.clause}"
+    for index, (framework, what) in enumerate(rule.fix.items()):
+        yield f"  {'' if index else 'fix':<8} {framework}: {what}"
+
+
+def rules_page(rules: Iterable[Rule], not_covered: Mapping[str, str]) -> str:
+    """Return the page `docs/rules.md`: every rule of an audit, and what audits do not look for."""
+    told = [f"| {rule.id} | [{rule.name}]({rule.clause}) | {rule.why} |" for rule in rules]
+    lines = [
+        "# The rules of an audit",
+        "",
+        "Security rules (S) and functional rules (F); `corsproof explain S01` tells what to do about one. `P01` to",
+        "`P03` say where a target differs from the policy that it is held to (`--policy`).",
+        "",
+        "| id | name | why it matters |",
+        "|---|---|---|",
+        *told,
+        "",
+        "## Not covered",
+        "",
+        "What a page and a record of the wire cannot show:",
+        "",
+        *(f"- {number}: {why}." for number, why in not_covered.items()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def scenario_lines(scenario: Scenario) -> Iterator[str]:

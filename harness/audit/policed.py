@@ -54,6 +54,8 @@ OTHERWISE = Rule(
     _nothing,
 )
 
+RULES = (WIDER, NARROWER, OTHERWISE)
+
 
 def policed(
     policy: Policy,
