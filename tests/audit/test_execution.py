@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, request
-from planted import ALLOW, APP, CREDENTIALS, EXPOSE, SIGNED_IN, Planted, right, suspected
+from planted import ALLOW, APP, CREDENTIALS, EXPOSE, SIGNED_IN, Planted, right, shown, suspected
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -20,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from werkzeug.exceptions import HTTPException
 
+from harness.audit.findings import Finding, Proof
 from harness.audit.rules import execution
 from harness.sites import Sites
 from harness.wire import Wire
@@ -127,7 +128,7 @@ WRITES = {
     "json-as-text-and-wrong": Planted(lambda: posting(wants_a_field), {"S19": MEDIUM}),
     "json-as-text-starlette": Planted(lambda: text_for_json(credentials=True), {"S19": MEDIUM}),
     "json-as-text-without-cookies": Planted(lambda: text_for_json(credentials=False), {"S19": INFO}),
-    "the-user's-cookie": Planted(lambda: posting(for_the_user), {"S19": MEDIUM}, session=SIGNED_IN),
+    "the-user's-cookie": Planted(lambda: posting(for_the_user), {"S19": MEDIUM}, session=SIGNED_IN, login="/login"),
 }
 WRITES_RIGHTLY = {
     "json": Planted(lambda: posting(keeps_json)),
@@ -400,3 +401,31 @@ def test_each_mistake_is_suspected_and_its_twin_is_not(planted: Planted, sites: 
     """Rule ids and severities are those of RULES.md; a correct application gives none."""
     found = {number: suspicion.severity.value for number, suspicion in suspected(planted, sites, execution.RULES)}
     assert found == dict(planted.finds)
+
+
+LAX = "sid=of-ada; Path=/; HttpOnly; Secure; SameSite=Lax"
+SHOWN = {
+    **{name: ROWS[name] for name in ROWS if name.startswith(("writes-", "gate-", "trace-", "exposed-"))},
+    **{f"spelling-{name}": SPELLINGS[name] for name in ("trailing-slash", "parameters", "decoded-twice")},
+    **{f"socket-{name}": SOCKETS[name] for name in ("everybody", "the-user")},
+    "writes-rightly-lax-cookie": Planted(
+        lambda: posting(for_the_user, cookie=LAX), session=SIGNED_IN, login="/login"
+    ),
+}  # fmt: skip
+UNPROVABLE = {"S21", "S23", "S24"}
+
+
+@pytest.fixture(scope="module")
+def findings() -> Mapping[str, list[Finding]]:
+    """What pages in every engine show of them, in one run."""
+    return shown(SHOWN, execution.RULES)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SHOWN)
+def test_pages_in_every_engine_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None:
+    """What a page can show is shown; a cookie that stays on its own site opens nothing to a page elsewhere."""
+    assert {one.rule.id: one.severity.value for one in findings[name]} == dict(SHOWN[name].finds)
+    for one in findings[name]:
+        expected = Proof.NOT_APPLICABLE if one.rule.id in UNPROVABLE else Proof.PROVEN
+        assert set(one.proof.values()) == {expected}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 from flask_cors import CORS
-from planted import APP, Planted, suspected
+from planted import APP, Planted, shown, suspected
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route as StarletteRoute
 
-from harness.audit.findings import Severity
+from harness.audit.findings import Finding, Proof, Severity
 from harness.audit.rules import origins
 from harness.sites import Sites
 from harness.wire import Wire
@@ -215,6 +215,23 @@ ROWS = {
 }
 
 
+SHOWN = (
+    "credentials-S01-and-null",
+    "anonymous-S02-S04-everything",
+    "credentials-S05-below-without-end",
+    "credentials-S06-hostname",
+    "credentials-S07-starlette",
+    "credentials-S08-origin-in-list-with-port",
+    "credentials-S09-S10-hostname",
+    "credentials-S10-port-begins",
+    "credentials-S12-underscore",
+    "credentials-S13-S08-localhost",
+    "anonymous-S14-everybody",
+    "S01-post-only",
+    "correct-several",
+)
+
+
 @pytest.fixture(scope="module")
 def sites() -> Iterator[Sites]:
     """Serve what a test asks for."""
@@ -238,3 +255,17 @@ def test_a_page_in_every_geometry_is_asked_to_show_it(sites: Sites) -> None:
         (f"{APP}.evil.test", "cross-site-cookies"),
     }
     assert {step.credentials for ask in suspicion.asks for step in ask.steps} == {"include"}
+
+
+@pytest.fixture(scope="module")
+def findings() -> Mapping[str, list[Finding]]:
+    """What pages in every engine show of some of them, one for each rule, in one run."""
+    return shown({name: ROWS[name] for name in SHOWN}, origins.RULES)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SHOWN)
+def test_pages_in_every_engine_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None:
+    """A page really served at the stranger's origin reads the answer; no page is let in where nothing is planted."""
+    assert {one.rule.id: one.severity for one in findings[name]} == dict(ROWS[name].finds)
+    assert {proof for one in findings[name] for proof in one.proof.values()} <= {Proof.PROVEN}

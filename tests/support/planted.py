@@ -12,7 +12,7 @@ from flask import Flask, Response, redirect, request
 from harness.audit.asking import Asking, see
 from harness.audit.control import controlled
 from harness.audit.findings import Finding, Rule, Suspicion, concluded
-from harness.audit.routes import Route, discover
+from harness.audit.routes import Route, discover, sockets
 from harness.audit.sights import TARGET
 from harness.audit.survey import Survey
 from harness.audit.target import Target
@@ -147,7 +147,7 @@ class Planted:
 NUMBERS = count()
 
 
-def _surveyed(base: str, routes: Iterable[Route], planted: Planted) -> Survey:
+def _surveyed(base: str, routes: Iterable[Route], planted: Planted, app: Any, below: str = "") -> Survey:
     one = planted
     return Survey(
         base,
@@ -156,6 +156,7 @@ def _surveyed(base: str, routes: Iterable[Route], planted: Planted) -> Survey:
         active=one.active,
         session=one.session,
         address=one.address,
+        sockets=[below + path for path in sockets(Target("planted", app))],
         secret="q7x2",
     )
 
@@ -166,7 +167,7 @@ def suspected(planted: Planted, sites: Sites, rules: Iterable[Rule]) -> list[tup
     site = sites.serve(app, f"planted-{next(NUMBERS)}")
     target = Target("planted", app)
     routes = discover(target, paths=planted.paths).routes or (Route("/"),)
-    with _surveyed(site.origin(), routes, planted) as survey:
+    with _surveyed(site.origin(), routes, planted, app) as survey:
         found = [(rule.id, suspicion) for rule in rules for suspicion in rule.look(survey)]
     sites.stop(site)
     return found
@@ -202,7 +203,7 @@ def shown(
         for name, one in planted.items():
             own = discover(Target(name, apps[name]), paths=one.paths).routes or (Route("/"),)
             routes = [replace(route, path=f"/{name}{route.path}") for route in own]
-            with _surveyed(base, routes, one) as survey:
+            with _surveyed(base, routes, one, apps[name], f"/{name}") as survey:
                 found[name] = [(rule, suspicion) for rule in rules for suspicion in rule.look(survey)]
         asks = [ask for each in found.values() for _, suspicion in each for ask in suspicion.asks]
         for page in dict.fromkeys(ask.page for ask in asks):

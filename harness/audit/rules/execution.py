@@ -140,7 +140,8 @@ class _Writing:
             f"{{api}}{self.path}",
             body=body.decode(),
             body_kind="urlencoded" if content_type == FORM else "text",
-            mode="no-cors",
+            # A redirect would lead beyond what is recorded; asked by `cors` it is blocked, and so not followed.
+            mode="cors" if 300 <= (reply.status or 0) < 400 else "no-cors",
             credentials="include" if self.cookies else "omit",
         )
         geometries = (Geometry.CROSS_SITE, *((Geometry.CROSS_SITE_COOKIES,) if needs_cookie else ()))
@@ -176,7 +177,7 @@ def _executed(sights: Sequence[Sight], *, status: int | None, needs_cookie: bool
     return [
         one
         for one in sights
-        if one.outcomes[-1:] == (Outcome.OPAQUE,)
+        if one.outcomes[-1:] in ((Outcome.OPAQUE,), (Outcome.BLOCKED,))
         and not one.preflights
         and (one.cookie_arrived or not needs_cookie)
         and any(actual.status == status for actual in one.actuals)
@@ -229,7 +230,7 @@ def _spellings(path: str) -> tuple[str, ...]:
     """Return other spellings of a path that a router may take for the same, as browsers send them unchanged."""
     plain, mark, query = path.partition("?")
     inner = plain.strip("/")
-    first, slash, rest = inner.partition("/")
+    slashes = [at for at, letter in enumerate(plain) if letter == "/" and 0 < at < len(plain) - 1]
     letters = [at for at, letter in enumerate(plain) if letter.isalpha() and "%" not in plain[max(0, at - 2) : at]]
     found = [
         f"/{plain}",
@@ -246,8 +247,8 @@ def _spellings(path: str) -> tuple[str, ...]:
             *(f"{plain[:at]}%{ord(plain[at]):02x}{plain[at + 1 :]}" for at in (head, tail)),
             f"{plain[:tail]}+{plain[tail + 1 :]}",
         ]
-    if slash:
-        found += [f"/{first}{between}{rest}" for between in ("//", "%2f", "%252f", ";x/")]
+    for at in {*slashes[:1], *slashes[-1:]}:
+        found += [f"{plain[:at]}{between}{plain[at + 1 :]}" for between in ("//", "%2f", "%252f", ";x/")]
     return tuple(f"{one}{mark}{query}" for one in dict.fromkeys(found) if one and one != plain)
 
 
