@@ -339,24 +339,25 @@ def audit(
 
     selection = Selection.parse(browsers)
     declared = _policy(policy)
-    loaded = targets.load(target, factory=factory, app_dir=app_dir)
-    targets.check_reachable(loaded, verify=not insecure)
-    order = AuditOrder(
-        loaded,
-        selection.choices,
-        trusted or (tuple(o for o in declared.origins if "*" not in o) if declared else ()),
-        paths,
-        active=loaded.is_in_process if active is None else active,
-        login=login,
-        cookies=tuple(map(control.cookie, cookies)),
-        headers=tuple(map(_header, headers)),
-        policy=declared,
-        verify=not insecure,
-        headed=headed,
-        required=selection.required,
-    )
     document, progress = AuditDocument(), LiveProgress(console(stderr=True))
-    with _interruptible() as interruption:
+    # Whatever the application prints when it is imported or asked is no result.
+    with contextlib.redirect_stdout(sys.stderr), _interruptible() as interruption:
+        loaded = targets.load(target, factory=factory, app_dir=app_dir)
+        targets.check_reachable(loaded, verify=not insecure)
+        order = AuditOrder(
+            loaded,
+            selection.choices,
+            trusted or (tuple(origin for origin in declared.origins if "*" not in origin) if declared else ()),
+            paths,
+            active=loaded.is_in_process if active is None else active,
+            login=login,
+            cookies=tuple(map(control.cookie, cookies)),
+            headers=tuple(map(_header, headers)),
+            policy=declared,
+            verify=not insecure,
+            headed=headed,
+            required=selection.required,
+        )
         done = auditing.audit(order, feed=lambda event: _feed(event, (document, progress)), interruption=interruption)
     click.echo(document.text(done) if as_json else "\n".join(lines(done)))
     return int(done.exit)
@@ -371,7 +372,7 @@ def _policy(path: Path | None) -> Policy | None:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise UsageError(f"the header {name.strip()!r} is none", hint="write 'NAME: VALUE'")
+        raise UsageError("a header has no name", hint="write 'NAME: VALUE'")  # what is there may be the secret
     return name.strip(), value.strip()
 
 

@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import socket
 import ssl
+import sys
 import weakref
 from typing import Any, Literal, cast
 
@@ -197,6 +198,10 @@ class _Middleware(WSGIMiddleware):
 
 
 class _Responder(WSGIResponder):
+    def wsgi(self, environ: Any, start_response: Any) -> None:
+        environ["wsgi.errors"] = sys.stderr  # where a2wsgi has sys.stdout, which is for results
+        super().wsgi(environ, start_response)
+
     def send(self, message: Any) -> None:
         if self.loop.is_closed():
             raise ConnectionAbortedError("the site has been closed")

@@ -55,7 +55,9 @@ def controlled(app: Any, cookies: Pairs = ()) -> Control:
 def cookie(text: str) -> tuple[str, str]:
     """Return the pair of a ``NAME=VALUE``; raise `UsageError` for one that no browser would take."""
     name, equals, value = text.partition("=")
-    if not equals or not _TOKEN.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
+    if not equals:
+        raise UsageError("a cookie has no name", hint="write NAME=VALUE, without attributes")  # it may be the secret
+    if not _TOKEN.fullmatch(name.strip()) or not _VALUE.fullmatch(value):
         # The value may be a secret: it is not repeated.
         raise UsageError(f"the cookie {name.strip()!r} is none", hint="write NAME=VALUE, without attributes")
     return name.strip(), value.strip()

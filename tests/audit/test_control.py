@@ -174,7 +174,7 @@ def test_cookie(text: str, pair: tuple[str, str]) -> None:
 
 
 REFUSED = {
-    "name": "the cookie 'name' is none; write NAME=VALUE, without attributes",
+    "name": "a cookie has no name; write NAME=VALUE, without attributes",
     "=secret": "the cookie '' is none; write NAME=VALUE, without attributes",
     "a b=secret": "the cookie 'a b' is none; write NAME=VALUE, without attributes",
     "a=secret; Path=/": "the cookie 'a' is none; write NAME=VALUE, without attributes",
