@@ -17,6 +17,8 @@ from harness.oracle.classify import is_forbidden_method, is_forbidden_request_he
 from harness.scenario import Step
 from harness.wire import Pairs
 
+SIMPLE = frozenset({"GET", "HEAD", "POST"})  # Fetch, CORS-safelisted method
+ALLOW_METHODS, ALLOW_HEADERS = "access-control-allow-methods", "access-control-allow-headers"
 _VALUES = {"content-type": "application/json", "authorization": "Bearer corsproof"}
 _OFTEN_SAFE = frozenset({"accept", "accept-language", "content-language", "range", "user-agent", "save-data"})
 _USUAL = "x-requested-with"
@@ -61,16 +63,16 @@ def _actual(survey: Survey, route: Route, origin: str) -> Iterator[Reply]:
 def methods(route: Route) -> tuple[str, ...]:
     """Return the methods of a route that pages may use, those first that no page may use without a preflight."""
     usable = [one for one in route.methods if one != "OPTIONS" and not is_forbidden_method(one)]
-    return tuple(sorted(usable, key=lambda one: one in ("GET", "HEAD", "POST")))
+    return tuple(sorted(usable, key=lambda one: one in SIMPLE))
 
 
 def permitted_header(survey: Survey, path: str, guest: Guest) -> tuple[str, str] | None:
     """Return a request header, with a value, that needs a preflight and is granted for GET; None for none known."""
-    told = survey.preflight(path, guest.origin, "GET").listed("access-control-allow-headers") or ()
+    told = survey.preflight(path, guest.origin, "GET").listed(ALLOW_HEADERS) or ()
     for name in dict.fromkeys((_USUAL, *(one.lower() for one in told), *_VALUES)):
         if name == "*" or name in _OFTEN_SAFE or is_forbidden_request_header(name, ""):
             continue
-        if lists(granted(survey, path, guest, "GET", (name,)), "access-control-allow-headers", name):
+        if lists(granted(survey, path, guest, "GET", (name,)), ALLOW_HEADERS, name):
             return name, _VALUES.get(name, "corsproof")
     return None
 
@@ -84,4 +86,4 @@ def granted(survey: Survey, path: str, guest: Guest, method: str, names: tuple[s
 def lists(reply: Reply | None, header: str, member: str) -> bool:
     """Whether a list header names a member: methods byte for byte, header names in any case."""
     listed = (reply.listed(header) if reply else None) or ()
-    return member in listed if header.endswith("-methods") else member.lower() in {one.lower() for one in listed}
+    return member in listed if header == ALLOW_METHODS else member.lower() in {one.lower() for one in listed}
