@@ -1,6 +1,7 @@
 """The positive control of an audit, around the target: an open door, and the cookies that the user brought.
 
-Two paths that nobody can guess are answered here, under the target's own origin; all else passes through untouched.
+Two paths that nobody can guess are answered here, under the target's own origin; all else passes through untouched,
+but for a redirect within the target, which keeps the parameter of its case.
 An attack that fails says "safe" only beside a page that reads the open door with the same cookies (DESIGN 2.3). Of a
 cookie the door tells the name and never the value. Imports the errors, the wire's names, and what makes
 WSGI into ASGI.
@@ -14,10 +15,11 @@ import secrets
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 from harness.sites import asgi_form
-from harness.wire import AsgiApp, Pairs, Receive, Send
+from harness.wire import TOKEN_PARAMETER, AsgiApp, Message, Pairs, Receive, Send, token_of
 
 RawPairs = list[tuple[bytes, bytes]]
 
@@ -47,9 +49,31 @@ def controlled(app: Any, cookies: Pairs = ()) -> Control:
         elif path == jar:
             await _answer(send, _setting(cookies, scope["scheme"]), {"set": [name for name, _ in cookies]})
         else:
-            await inner(scope, receive, send)
+            await inner(scope, receive, _keeping_token(scope, send))
 
     return Control(outermost, door, jar)
+
+
+def _keeping_token(scope: MutableMapping[str, Any], send: Send) -> Send:
+    """Let redirects within the target keep the parameter of their case: the record would end with them."""
+    token = token_of(scope["query_string"]) if scope["type"] == "http" else None
+    if token is None:
+        return send
+    own = {dict(scope["headers"]).get(b"host", b"").decode("latin-1"), ""}
+
+    def kept(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        text, mark, fragment = value.decode("latin-1").partition("#")
+        if name.lower() != b"location" or urlsplit(text).netloc not in own or f"{TOKEN_PARAMETER}=" in text:
+            return name, value
+        joined = f"{text}{'&' if '?' in text else '?'}{TOKEN_PARAMETER}={token}{mark}{fragment}"
+        return name, joined.encode("latin-1")
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [kept(bytes(name), bytes(value)) for name, value in message["headers"]]}
+        await send(message)
+
+    return sending
 
 
 def cookie(text: str) -> tuple[str, str]:

@@ -188,3 +188,29 @@ def test_no_cookie(text: str, message: str) -> None:
     with pytest.raises(UsageError) as refused:
         cookie(text)
     assert str(refused.value) == message
+
+
+TOKEN = "corsproof=abc"
+LED = {
+    "path": ("/b", f"/b?{TOKEN}"),
+    "relative": ("b?c=d#e", f"b?c=d&{TOKEN}#e"),
+    "own-origin": ("{own}/b", f"{{own}}/b?{TOKEN}"),
+    "another-host": ("https://elsewhere.example/b", "https://elsewhere.example/b"),
+    "has-it": (f"/b?{TOKEN}", f"/b?{TOKEN}"),
+}
+
+
+@pytest.mark.parametrize(("location", "led"), LED.values(), ids=LED)
+def test_a_redirect_within_the_target_keeps_its_case(sites: Sites, location: str, led: str) -> None:
+    """Only the parameter of the case is added, and only where the target itself is led to."""
+    own: list[str] = []
+
+    def redirecting(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        start_response("302 Found", [("Location", location.replace("{own}", own[0])), ("Content-Length", "0")])
+        return [b""]
+
+    site = sites.serve(controlled(redirecting).app, "redirecting")
+    own.append(site.origin("127.0.0.1"))
+    assert ask(site, f"/a?{TOKEN}").headers["location"] == led.replace("{own}", own[0])
+    assert ask(site, "/a").headers["location"] == location.replace("{own}", own[0])
+    sites.stop(site)
