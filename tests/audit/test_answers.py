@@ -23,6 +23,7 @@ from planted import (
     saying,
     shown,
     suspected,
+    without,
 )
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -256,6 +257,12 @@ PLANTED = {
     "F18-post": Planted(
         lambda: altered(right(), bare(lambda e, s: e["PATH_INFO"] == "/items" and method(e) == "POST")),
         {"F18": MEDIUM},
+    ),
+    "F18-answer-only": Planted(lambda: altered(right(), bare(lambda e, s: method(e) == "PREFLIGHT")), {"F18": MEDIUM}),
+    "F18-answer-only-passively": Planted(
+        lambda: altered(right(), lambda e, s, h: without(h, ALLOW) if method(e) == "PREFLIGHT" else h),
+        {"F18": MEDIUM},
+        active=False,
     ),
     "F19-bare": Planted(lambda: altered(right(), bare(lambda _, status: status == 302)), {"F19": MEDIUM}),
     "F19-abroad": Planted(lambda: right(more=leading("https://cdn.example.net/items")), {"F19": MEDIUM}),

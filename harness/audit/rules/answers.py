@@ -28,6 +28,7 @@ from harness.audit.intent import (
     replies,
     target_of,
 )
+from harness.audit.routes import Route
 from harness.audit.sights import Sight
 from harness.audit.survey import Reply, Survey
 from harness.oracle import Credentials, cors_readable
@@ -462,7 +463,7 @@ def _sent(sight: Sight) -> frozenset[str]:
     fix=fixes.SAME_FOR_BOTH,
 )
 def failing(survey: Survey) -> Iterator[Suspicion]:
-    """The Origin alone makes it fail, or permission is given by a preflight and the answer then lacks it.
+    """The Origin alone makes it fail; or of preflight and answer one lets the page in, and the other does not.
 
     A refusal only counts where the origin is a trusted one.
     """
@@ -476,6 +477,8 @@ def failing(survey: Survey) -> Iterator[Suspicion]:
                 if method in route.methods and is_promised(survey, route.path, origin, method, ("content-type",)):
                     reply = survey.ask(method, route.path, origin, headers=JSON, body=b"{}")
                     yield from _promise_broken(survey, reply)
+        for route in survey.routes:
+            yield from tuple(_never_asked(survey, route, origin))[:1]
 
 
 def _origin_decides(survey: Survey, path: str, origin: str) -> Iterator[Suspicion]:
@@ -544,6 +547,31 @@ def broken(survey: Survey) -> Iterator[Suspicion]:
         asks(survey, asked[0]),
         shows,
     )
+
+
+def _never_asked(survey: Survey, route: Route, origin: str) -> Iterator[Suspicion]:
+    """Yield methods whose preflight is answered well, but for Access-Control-Allow-Origin, and that would be allowed.
+
+    Where nothing of the preflight is about CORS, only the answer to the request itself tells that it is meant to be.
+    """
+    for method in ("GET", "PUT", "PATCH", "POST"):
+        asked = survey.preflight(route.path, origin, method, ("content-type",))
+        if method not in route.methods or not asked.ok or asked.allow_origin is not None:
+            continue
+        if method == "GET":
+            reply = met(survey, route.path, origin) if asked.cors_headers else None
+        else:
+            reply = survey.ask(method, route.path, origin, headers=JSON, body=b"{}") if survey.active else None
+        if reply is not None and reply.ok and reply.allows():
+            yield Suspicion(
+                Severity.MEDIUM,
+                route.path,
+                f"{method} {route.path} may be read there, and its preflight says nothing of the origin",
+                (_told(asked, "access-control-allow-origin"), _told(reply, "access-control-allow-origin")),
+                "the answer to the preflight has no Access-Control-Allow-Origin, though the answer to the request has",
+                asks(survey, asked, method=method, body=None if method == "GET" else "{}"),
+                lambda sights: [one for one in _because("allow-origin-missing")(sights) if not one.actuals],
+            )
 
 
 # ---- F19: redirects ---------------------------------------------------------------------------------
