@@ -7,10 +7,9 @@ the application may read otherwise. Imports the survey, the strangers and the vo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
 
 from harness.audit import fixes
 from harness.audit.findings import Rule, Severity, Suspicion, read, rule
@@ -197,33 +196,36 @@ def _executed(sights: Sequence[Sight], *, status: int | None, needs_cookie: bool
 def variants(survey: Survey) -> Iterator[Suspicion]:
     """High where a variant lets a stranger in with credentials, else medium."""
     for route in survey.readable:
-        signed_in = bool(survey.session)
-        own = survey.get(route.path, signed_in=signed_in)
+        own = survey.get(route.path, signed_in=bool(survey.session))
         if own.ok and own.body:
-            yield from next(filter(None, (_variant(survey, own, one) for one in _strangers(survey))), ())
+            yield from _variant(survey, own)
 
 
-def _variant(survey: Survey, own: Reply, stranger: Stranger) -> list[Suspicion]:
+def _variant(survey: Survey, own: Reply) -> list[Suspicion]:
     """Return the first variant of a path that serves the same, and lets a stranger in further than the path does."""
     path, signed_in = own.probe.target, bool(survey.session)
-    known = survey.get(path, stranger.origin, signed_in=signed_in)
-    if _let_in(known) == 2:
-        return []
+    known = {one: survey.get(path, one.origin, signed_in=signed_in) for one in _strangers(survey)}
     for variant in _spellings(path):
-        reply = survey.get(variant, stranger.origin, signed_in=signed_in)
-        if reply.ok and _let_in(reply) > _let_in(known) and _shape(reply) == _shape(own):
-            step = Step("GET", f"{{api}}{variant}", credentials=_credentials(reply))
-            return [
-                Suspicion(
-                    Severity.HIGH if reply.allows(credentials=True) else Severity.MEDIUM,
-                    path,
-                    f"{variant} serves what {path} serves, and lets in whom {path} keeps out",
-                    (_said(known, *_ALLOW), _said(reply, *_ALLOW)),
-                    "the policy is chosen by one reading of the path, and the resource by another",
-                    _asks(survey, stranger, reply, step),
-                )
-            ]
+        for stranger, as_usual in known.items():
+            reply = survey.get(variant, stranger.origin, signed_in=signed_in)
+            if not reply.ok or _shape(reply) != _shape(own):
+                break
+            if _let_in(reply) > _let_in(as_usual):
+                return [_lets_in_further(survey, path, stranger, as_usual, reply)]
     return []
+
+
+def _lets_in_further(survey: Survey, path: str, stranger: Stranger, as_usual: Reply, reply: Reply) -> Suspicion:
+    variant = reply.probe.target
+    step = Step("GET", f"{{api}}{variant}", credentials=_credentials(reply))
+    return Suspicion(
+        Severity.HIGH if reply.allows(credentials=True) else Severity.MEDIUM,
+        path,
+        f"{variant} serves what {path} serves, and lets in whom {path} keeps out",
+        (_said(as_usual, *_ALLOW), _said(reply, *_ALLOW)),
+        "the policy is chosen by one reading of the path, and the resource by another",
+        _asks(survey, stranger, reply, step),
+    )
 
 
 def _spellings(path: str) -> tuple[str, ...]:
@@ -370,20 +372,24 @@ def _failing(survey: Survey) -> Iterator[Reply]:
     """Yield, once a route, an answer with a trace that a stranger may read: by itself, or to what breaks parsers."""
     tries = [[route.path, *_malformed(route.path)] for route in survey.readable]
     for targets in (*tries, [f"/{survey.secret}", "/%ff"]):
-        probes = (survey.get(target, one.origin) for target, one in product(targets, _strangers(survey)))
-        yield from _first_trace(probes)
+        yield from _first_trace(survey, [Probe("GET", target) for target in targets])
     for route in survey.routes if survey.active else ():
         if "POST" in route.methods and not _ENDS_SESSION.search(route.path):
-            kinds = product((TEXT, JSON), _strangers(survey))
+            kinds = (TEXT, JSON)
             yield from _first_trace(
-                survey.ask("POST", route.path, one.origin, headers=(("Content-Type", kind),), body=b"{")
-                for kind, one in kinds
+                survey, [Probe("POST", route.path, (("Content-Type", kind),), b"{") for kind in kinds]
             )
 
 
-def _first_trace(replies: Iterator[Reply]) -> list[Reply]:
-    wanted = (one for one in replies if (one.status or 0) >= 400 and one.allows() and _TRACE.search(one.body))
-    return [one for one in (next(wanted, None),) if one]
+def _first_trace(survey: Survey, probes: Iterable[Probe]) -> list[Reply]:
+    for probe in probes:
+        for stranger in _strangers(survey):
+            reply = survey.send(replace(probe, headers=(("Origin", stranger.origin), *probe.headers)))
+            if (reply.status or 0) < 400 or not _TRACE.search(reply.body):
+                break
+            if reply.allows():
+                return [reply]
+    return []
 
 
 def _malformed(path: str) -> Iterator[str]:
