@@ -247,6 +247,7 @@ def _spellings(path: str) -> tuple[str, ...]:
             plain[:head] + plain[head].swapcase() + plain[head + 1 :],
             plain.upper() if plain != plain.upper() else plain.lower(),
             *(f"{plain[:at]}%{ord(plain[at]):02x}{plain[at + 1 :]}" for at in (head, tail)),
+            f"{plain[:head]}%25{ord(plain[head]):02x}{plain[head + 1 :]}",
             f"{plain[:tail]}+{plain[tail + 1 :]}",
         ]
     for at in {*slashes[:1], *slashes[-1:]}:
