@@ -45,6 +45,14 @@ def compat(session: nox.Session, engine: str, flask: str) -> None:
 
 
 @nox.session
+def middlewares(session: nox.Session) -> None:
+    """Hold CORS libraries to one policy in all three engines, and write docs/middlewares.md."""
+    session.install("-e", ".", *_group("frameworks"))
+    session.run("corsproof", "install", *ENGINES)
+    session.run("python", "-m", "compatibility.middlewares")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*_group("lint"))

@@ -11,7 +11,7 @@ from typing import Any
 ITEMS = [{"id": 1, "name": "anvil"}, {"id": 2, "name": "bellows"}]
 CREATED = {"id": 3, "name": "crucible"}
 PUBLIC = {"status": "open to everybody"}
-COUNTED = {"X-Total-Count": "42"}
+COUNTED = {"X-Total-Count": "42", "Vary": "Accept-Language"}
 COOKIE = "session"
 LOGIN = {"Set-Cookie": f"{COOKIE}=of-ada; HttpOnly; Secure; SameSite=None; Path=/"}
 SECRET = "ada@example.com"
