@@ -14,7 +14,7 @@ from harness.oracle.classify import (
     normalize_method,
 )
 from harness.oracle.flight import Flight
-from harness.oracle.grammar import HTTP_WHITESPACE, is_header_value, is_token
+from harness.oracle.grammar import HTTP_WHITESPACE, is_byte_string, is_header_value, is_token
 from harness.oracle.headers import Headers, append, combine, contains, get, set_value
 from harness.oracle.mime import parse_mime_type, serialize_mime_type
 from harness.oracle.outcome import Failure, SeenAs
@@ -64,6 +64,9 @@ def seen_as(api: Api, reason: Reason) -> SeenAs:
 
 def _construct_request(request: Request) -> tuple[str, Headers, bytes | None] | Failure:
     """#dom-request: the constructor that fetch() runs."""
+    failure = _check_bytes(request)  # Web IDL, before step 1
+    if failure:
+        return failure
     if request.parsed_url.includes_credentials:  # step 5.3
         return Failure(Reason.URL_INCLUDES_CREDENTIALS, subject=request.url)
     failure = _check_method(request.method)  # step 25.2
@@ -118,6 +121,16 @@ def _xhr_content_type(kind: BodyKind, headers: Headers) -> Headers:
     if mime_type is None or mime_type.parameter("charset", "utf-8").lower() == "utf-8":
         return headers
     return set_value("Content-Type", serialize_mime_type(mime_type.with_parameter("charset", "UTF-8")), headers)
+
+
+def _check_bytes(request: Request) -> Failure | None:
+    """https://webidl.spec.whatwg.org/#js-ByteString for each member of #requestinit, in the order of their names."""
+    for name, value in request.headers:
+        if not is_byte_string(name):
+            return Failure(Reason.HEADER_NAME_INVALID, subject=name)
+        if not is_byte_string(value):
+            return Failure(Reason.HEADER_VALUE_INVALID, subject=name)
+    return None if is_byte_string(request.method) else Failure(Reason.METHOD_NOT_A_TOKEN, subject=request.method)
 
 
 def _check_method(method: str) -> Failure | None:

@@ -37,11 +37,16 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def is_byte_string(text: str) -> bool:
+    """Whether each character stands for a byte."""
+    return text.isascii() or max(text) <= "\xff"
+
+
 def is_header_value(text: str) -> bool:
     """#header-value: no blank at either end, no NUL, CR or LF, and nothing that is not a byte."""
     if text != text.strip(OWS) or _NOT_IN_A_VALUE.search(text):
         return False
-    return all(char <= "\xff" for char in text) if not text.isascii() else True
+    return is_byte_string(text)
 
 
 @lru_cache(maxsize=4096)  # few texts, asked again and again: so with `parse_list`

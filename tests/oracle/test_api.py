@@ -41,6 +41,21 @@ def made(**more: Any) -> Flight:
             id="userinfo",
         ),
         pytest.param(
+            {"url": "http://u@api.test/", "method": "TRACE", "headers": (("a b", "\u20ac"), ("\u0100", "a"))},
+            (Api.FETCH,),
+            Reason.HEADER_VALUE_INVALID,
+            "a b",
+            id="not bytes before all else",
+        ),
+        pytest.param(
+            {"headers": (("\u0100", "\u20ac"),), "method": "\u20ac"},
+            (Api.FETCH,),
+            Reason.HEADER_NAME_INVALID,
+            "\u0100",
+            id="name before value, headers before method",
+        ),
+        pytest.param({"method": "\u20ac"}, BOTH, Reason.METHOD_NOT_A_TOKEN, "\u20ac", id="method not bytes"),
+        pytest.param(
             {"mode": Mode.NO_CORS, "method": "put"},
             (Api.FETCH,),
             Reason.METHOD_NOT_ALLOWED_IN_NO_CORS,

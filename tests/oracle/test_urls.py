@@ -57,6 +57,7 @@ def parsed(text: str, base: str | None = None) -> Url:
         pytest.param("http://127.0.0.1/", "http://127.0.0.1", "/", id="IPv4"),
         pytest.param("http://[0:0::1]:9/", "http://[::1]:9", "/", id="IPv6 is shortened"),
         pytest.param("http://[2001:DB8::A]/", "http://[2001:db8::a]", "/", id="IPv6 in lower case"),
+        pytest.param('http://a"`{}b/', 'http://a"`{}b', "/", id="odd characters that a host may have"),
         pytest.param("http://ho%73t.test/", "http://host.test", "/", id="escapes in a host are undone"),
         pytest.param("http://1.test/", "http://1.test", "/", id="a number that is not the last label"),
         pytest.param("http://x1/", "http://x1", "/", id="digits in the last label"),
