@@ -23,6 +23,7 @@ BATCH = 200  # cases between two rounds of canaries
 # Cases of several steps have a batch of their own: they ask about the preflight cache, and Firefox keeps only 100
 # preflights for all sites together, so that a crowd of others would push theirs out (measured: 4 of 4 were).
 SEQUENCES = 30
+PREFLIGHTS = 800  # in one browser, before another one is asked a sequence: of 1,024 Chromium forgets ten by chance
 POOL = 24  # requests in flight in one page; about 1,000 make Chromium fail by itself (FACTS 10)
 
 

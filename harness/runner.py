@@ -40,7 +40,7 @@ from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
 from harness.verdict import Status, Verdict, View, judge
 from harness.views import Views
-from harness.wire import without_token
+from harness.wire import Kind, without_token
 
 RELAUNCHES = 5  # of one engine in one run
 JOIN = 30.0  # seconds for an engine's thread to close its browser
@@ -168,6 +168,8 @@ class _EngineRun:
         self._browser: Browser | None = None
         self._views: Views
         self._launches = 0
+        self._losses = 0
+        self._preflights = 0  # that the browser has seen
 
     def halt(self) -> None:
         """Wake this run where it waits for a page; it finds that it was told to stop."""
@@ -198,6 +200,7 @@ class _EngineRun:
         how = engines.Launch(self._choice.path, self._ground.proxy, self._order.headed)
         self._browser = self._order.launcher(self._choice.name, how)
         self._launches += 1
+        self._preflights = 0
         self._views = Views(self.engine, self._browser.info.version, self._order.deviations)
         self._emit(EngineReady(self.engine, self._browser.info, relaunch=self._launches > 1))
 
@@ -220,9 +223,11 @@ class _EngineRun:
             try:
                 self._stop_if_told()
                 assert self._browser is not None
+                if self._is_crowded(todo):
+                    self._renew_browser()
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
-                    while todo:
+                    while todo and not self._is_crowded(todo):
                         self._stop_if_told()
                         self._ask_canaries(live)
                         batch, left = plan.next_batch(todo)
@@ -234,12 +239,25 @@ class _EngineRun:
             except BrowserCrashed as error:
                 todo = self._replace_browser(str(error), todo)
 
+    def _is_crowded(self, todo: Sequence[Case]) -> bool:
+        """Tell whether sequences are next, and the browser may forget what they want it to remember."""
+        return self._preflights > plan.PREFLIGHTS and any(len(case.scenario.steps) > 1 for case in todo)
+
+    def _renew_browser(self) -> None:
+        assert self._browser is not None
+        self._browser.close()
+        try:
+            self._launch()
+        except BrowserUnavailable as error:
+            raise BrowserCrashed(str(error)) from error
+
     def _replace_browser(self, cause: str, todo: Sequence[Case]) -> Sequence[Case]:
         """Start another browser and return what is left to do; give up after `RELAUNCHES`."""
         self._stop_if_told()
         assert self._browser is not None
         self._browser.close()
-        if self._launches > RELAUNCHES:
+        self._losses += 1
+        if self._losses > RELAUNCHES:
             cause = f"{cause}; given up after {RELAUNCHES} relaunches"
         else:
             self._emit(EngineLost(self.engine, cause, relaunch=True))
@@ -302,4 +320,5 @@ class _EngineRun:
         self, one: Planned, observation: Observation, verdict: Verdict, predicted: tuple[Prediction, ...]
     ) -> None:
         self._ground.judged(one.token)
+        self._preflights += sum(exchange.kind is Kind.PREFLIGHT for exchange in observation.exchanges)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))

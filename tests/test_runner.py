@@ -297,6 +297,20 @@ def test_literal_answers_are_given(asked: Scenario, statuses_: list[int | None],
     assert ground.scripts._turns == {}
 
 
+@pytest.mark.parametrize(("room", "launches"), [pytest.param(1, 3, id="full"), pytest.param(100, 1, id="empty")])
+def test_sequences_have_a_cache_with_room(
+    room: int, launches: int, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that has seen many preflights is replaced before the next sequences, and not before what is single."""
+    monkeypatch.setattr(plan, "SEQUENCES", 1)
+    monkeypatch.setattr(plan, "PREFLIGHTS", room)
+    twice = [replace(literal(name, opening(200)), steps=(Step("PUT", "{api}/a"),) * 2) for name in "abc"]
+    events = run(literally(hasty, *twice, literal("single", opening(200))), ground)
+    assert statuses(events) == {Status.PASS: 4}
+    assert [event.relaunch for event in of(EngineReady, events)] == [False, True, True][:launches]
+    assert of(EngineLost, events) == []
+
+
 def test_engines_get_their_own_answers(ground: Ground) -> None:
     """Scripts that count are played for each engine from the beginning."""
     events = run(literally(hasty, literal("a", opening(201, 202), steps=2), **THREE), ground)
