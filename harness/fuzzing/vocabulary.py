@@ -162,6 +162,7 @@ NO_VALUES = ("a\x00b", "\x00", "a\rb", "a\nb", "a\r\nb", "a\u0100", "\u20ac", "a
 
 BAD_PORTS = (1, 7, 22, 25, 53, 110, 143, 465, 2049, 6000, 6667)  # that no engine asks
 USERINFO = ("user:word@", "user@", ":word@", "%40:%3A@", "user:@")
+# No host with a blank: Chromium asks for it, and nobody but our own proxy answers, which in mode no-cors is a response.
 NO_LOCATIONS = (
     *(
         "http://[",
@@ -175,7 +176,7 @@ NO_LOCATIONS = (
         "http://?x",
         "http://#x",
     ),
-    *("http://local host/", "http://localhost:99999/", "http://localhost:x/", "http://localhost:-1/", "http://a<b/"),
+    *("http://local>host/", "http://localhost:99999/", "http://localhost:x/", "http://localhost:-1/", "http://a<b/"),
     *(
         "http://a^b/",
         "http://a|b/",
@@ -371,7 +372,7 @@ EXPOSED = (
     ),
     *("set-cookie, x-one", "X-One\x0b", "'X-One'", "content-type", "**", " X-One\t, \tX-Two "),
 )
-EXTRA_FIELDS = (
+EXTRA_FIELDS = (  # a cookie that stayed would be sent in other cases
     *(
         ("X-One", "1"),
         ("x-one", "2"),
@@ -381,7 +382,13 @@ EXTRA_FIELDS = (
         ("X-One", "\x0b"),
         ("x-one", " 1 "),
     ),
-    *(("Content-Language", "de"), ("Expires", "0"), ("Last-Modified", "x"), ("Pragma", "x"), ("Set-Cookie", "fuzz=1")),
+    *(
+        ("Content-Language", "de"),
+        ("Expires", "0"),
+        ("Last-Modified", "x"),
+        ("Pragma", "x"),
+        ("Set-Cookie", "fuzz=1; Max-Age=0"),
+    ),
     *(("Vary", "Origin"), ("Vary", "*"), ("Access-Control-Allow-Origins", "*")),
     *(("Access-Control-Allow-Methods", "*"), ("Access-Control-Allow-Headers", "("), ("X-" + "n" * 100, "a" * 1000)),
     *(("Server", "x"), ("Allow", "GET"), ("Timing-Allow-Origin", "*")),

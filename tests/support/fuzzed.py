@@ -10,6 +10,7 @@ from hasty import hasty
 from literal_cases import ORIGINS
 
 from harness import casefile, deviations, literal, plan, scenario, wire
+from harness.capabilities import missing
 from harness.engines import Browser, EngineChoice, EngineName, Launch
 from harness.engines.scripted import Deviant, ScriptedBrowser
 from harness.fuzzing.generating import scenarios
@@ -33,8 +34,10 @@ def reasons(case: Scenario) -> set[str]:
 
 
 def for_scripted(seed: int, count: int) -> Iterator[Scenario]:
-    """Yield the cases of a seed that a scripted browser can send."""
-    return (case for case in scenarios(seed, count) if _suits_h11(case))
+    """Yield the cases of a seed that a scripted browser can send, in the place of one that can be asked for them."""
+    return (
+        case for case in scenarios(seed, count) if _suits_h11(case) and not missing(CHROMIUM.name, case, case.apis[0])
+    )
 
 
 def _suits_h11(case: Scenario) -> bool:
