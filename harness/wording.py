@@ -46,7 +46,7 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
         # A head that cannot be read counts as one without headers.
         _say("No 'Access-Control-Allow-Origin' header is present", Reason.ALLOW_ORIGIN_MISSING, Reason.NETWORK_FAILURE),
         # A Location with a blank in its host is taken for a URL, and nobody answers there.
-        _say(r"Access to .* at 'https?://[^/']*%20", Reason.LOCATION_INVALID, Reason.LOCATION_MULTIPLE),
+        _say("Access to .* at 'http://.*%20", Reason.LOCATION_INVALID, Reason.LOCATION_MULTIPLE),
         # Said for a value with a blank or a comma in it.
         _say("header contains multiple values", Reason.ALLOW_ORIGIN_MULTIPLE, Reason.ALLOW_ORIGIN_MISMATCH),
         _say("-Origin' header contains the invalid value", Reason.ALLOW_ORIGIN_MISMATCH),
@@ -72,8 +72,8 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
         _say("Unsafe attempt to load URL .* from frame", Reason.MODE_SAME_ORIGIN),
         _say('Request mode is "same-origin" but', Reason.MODE_SAME_ORIGIN),
         _say('Request mode is "no-cors" but the redirect mode is not "follow"', Reason.NO_CORS_NEEDS_FOLLOW),
-        # A body that is gone is missed before the scheme is looked at.
-        _say("ERR_INVALID_ARGUMENT", Reason.REDIRECT_NEEDS_BODY_AGAIN, Reason.REDIRECT_SCHEME),
+        # A body that is gone is missed before the scheme is looked at, or a host that is none.
+        _say("ERR_INVALID_ARGUMENT", Reason.REDIRECT_NEEDS_BODY_AGAIN, Reason.REDIRECT_SCHEME, Reason.LOCATION_INVALID),
         _say("ERR_ALPN_NEGOTIATION_FAILED", Reason.STREAM_OVER_HTTP_ONE),
         _say("ERR_EMPTY_RESPONSE", Reason.NETWORK_FAILURE),
         _say("ERR_INVALID_HTTP_RESPONSE", Reason.NETWORK_FAILURE),

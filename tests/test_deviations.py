@@ -2,7 +2,7 @@
 
 A story is what a server and script see, written down: `?PUT x-a > PUT > 200` is a preflight, the request itself and the
 status that script reads. `GET x=1` tells the header that a case is about, ` | ` stands between requests that share a
-preflight cache, and the last word of a request that failed is the reason.
+preflight cache, and the last word of a request that failed is the reason. `GET credentials` may have cookies.
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ class Case:
         if request.kind is Kind.PREFLIGHT:
             parts = [f"?{request.requested_method}", request.requested_headers or ""]
         value = get(self.shown, request.headers) if self.shown else None
+        if self.shown == "credentials" and request.credentials:
+            parts.append("credentials")
         if value is not None:
             parts.append(f"{self.shown}={'page' if value == PAGE else value}")
         return " ".join(filter(None, parts))
@@ -147,6 +149,7 @@ def twice(request: Request, preflight: WireResponse | None = None, **pages: Any)
 
 
 X_A, X_B = ("X-A", "1"), ("X-B", "1")
+TEXT = ("Content-Type", "text/plain")
 JSON = ("Content-Type", "application/json")
 AUTHORIZATION = ("Authorization", "x")
 METHODS, NAMES, MAX_AGE = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"
@@ -167,7 +170,10 @@ QUOTED = once(sends(("Content-Type", 'text/plain;charset="a"'), method="POST", b
 CHALLENGE = WireResponse(401, (("WWW-Authenticate", "Basic"),))
 NO_LOCATION = WireResponse(302)
 TWO_LOCATIONS = WireResponse(302, (("Location", "/x"), ("Location", "/x")))
+EMPTY_LOCATIONS = WireResponse(302, (("Location", ""), ("Location", "")))
 OTHER_LOCATIONS = WireResponse(302, (("Location", "/x"), ("Location", "/y")))
+
+TO_OTHER = Step(PUT, pages={URL: to(f"{OTHER}/")})
 
 # By the name of a rule, or by what follows the engine in it where several engines do the same.
 CASES: dict[str, Case] = {
@@ -209,7 +215,7 @@ CASES: dict[str, Case] = {
         "?GET x-a > GET > 200 | ?GET x-b > GET > 200",
     ),
     "cache-tainted-missed": Case(
-        twice(PUT, pages={URL: to(f"{OTHER}/")}),
+        (TO_OTHER, replace(TO_OTHER, at=1)),
         "?PUT > PUT > ?PUT > PUT > 200 | PUT x2 > 200",
         "?PUT > PUT > ?PUT > PUT > 200 | PUT > ?PUT > PUT > 200",
     ),
@@ -217,6 +223,12 @@ CASES: dict[str, Case] = {
         (Step(PUT), Step(PUT, pages={URL: REFUSED}), Step(PUT)),
         "?PUT > PUT > 200 | PUT > allow-origin-mismatch | ?PUT > PUT > 200",
         "?PUT > PUT > 200 | PUT > allow-origin-mismatch | PUT > 200",
+    ),
+    "credentials-kept": Case(
+        once(sends(url=HOME, **NO_CORS), pages={HOME: to(URL)}),
+        "GET credentials > GET > opaque",
+        "GET credentials x2 > opaque",
+        shown="credentials",
     ),
     "negative-max-age": Case(
         twice(PUT, offers((METHODS, "PUT"), (MAX_AGE, "-1"))),
@@ -437,6 +449,12 @@ CASES: dict[str, Case] = {
         "POST content-type=application/json > GET > ?GET content-type > GET content-type=application/json > 200",
         shown="content-type",
     ),
+    "webkit-type-returns": Case(
+        once(sends(JSON, method="POST", url=HOME, **BYTES), pages={HOME: to("/x", 301), f"{PAGE}/x": to("/y")}),
+        "POST content-type=application/json > GET x2 > 200",
+        "POST content-type=application/json > GET > GET content-type=application/json > 200",
+        shown="content-type",
+    ),
     "webkit-user-agent-lost": Case(
         once(sends(("User-Agent", "x"), url=HOME), pages={HOME: to("/x")}),
         "GET user-agent=x x2 > 200",
@@ -595,6 +613,123 @@ TAINTED_REFUSED = Step(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": says(allow
             "firefox-manual-location-counted",
             Case(once(sends(**MANUAL), pages={URL: TWO_LOCATIONS}), "GET > opaqueredirect", "GET > opaqueredirect"),
             id="equal-locations-are-one",
+        ),
+        pytest.param(
+            "chromium-range-rewritten",
+            Case(
+                once(sends(("Range", "bytes=00-9"), cache=CacheMode.NO_STORE)),
+                "GET range=bytes=00-9 > 200",
+                "GET range=bytes=00-9 > 200",
+                "range",
+            ),
+            id="a-range-beside-the-http-cache",
+        ),
+        pytest.param(
+            "chromium-range-rewritten",
+            Case(
+                once(sends(("Range", "bytes=00-9"), ("If-Range", "x"))),
+                "?GET if-range > GET range=bytes=00-9 > 200",
+                "?GET if-range > GET range=bytes=00-9 > 200",
+                "range",
+            ),
+            id="a-range-with-a-condition",
+        ),
+        pytest.param(
+            "chromium-redirect-needs-location",
+            Case(once(sends(), pages={URL: EMPTY_LOCATIONS}), "GET > location-multiple", "GET > 302"),
+            id="nor-are-two-empty-locations-one",
+        ),
+        pytest.param(
+            "chromium-manual-location-checked",
+            Case(once(sends(**MANUAL), pages={URL: to("http://a b/")}), "GET > opaqueredirect", "GET > opaqueredirect"),
+            id="a-blank-in-a-host",
+        ),
+        pytest.param(
+            "chromium-cache-opaque-missed",
+            Case(
+                once(sends(method="PUT", origin="null"), pages={URL: to("#")}),
+                "?PUT > PUT > ?PUT > PUT x20 > too-many-redirects",
+                "?PUT > PUT > ?PUT > PUT x20 > too-many-redirects",
+            ),
+            id="served-within-a-call",
+        ),
+        pytest.param(
+            "chromium-cache-opaque-missed",
+            Case(
+                once(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": to("/")}),
+                "?PUT > PUT > ?PUT > PUT x20 > too-many-redirects",
+                f"?PUT > PUT{' > ?PUT > PUT' * 20} > too-many-redirects",
+            ),
+            id="unless-redirects-made-it-opaque",
+        ),
+        pytest.param(
+            "webkit-cache-tainted-missed",
+            Case(
+                once(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": to("/")}),
+                "?PUT > PUT > ?PUT > PUT x20 > too-many-redirects",
+                "?PUT > PUT > ?PUT > PUT x20 > too-many-redirects",
+            ),
+            id="tainted-but-within-a-call",
+        ),
+        pytest.param(
+            "firefox-high-bytes-unsafe",
+            Case(
+                once(sends(("Content-Type", "text/plain;\xe9"), method="POST", body=b"x", **NO_CORS)),
+                "POST content-type=text/plain;\xe9 > opaque",
+                "POST content-type=text/plain;charset=UTF-8 > opaque",
+                "content-type",
+            ),
+            id="dropped-before-the-type-of-the-body",
+        ),
+        pytest.param(
+            "firefox-types-split",
+            Case(
+                once(sends(("Content-Type", "text/plain;"), ("Content-Type", ""), **NO_CORS)),
+                "GET content-type=text/plain;,  > opaque",
+                "GET content-type=text/plain; > opaque",
+                "content-type",
+            ),
+            id="a-second-type-dropped",
+        ),
+        pytest.param(
+            "firefox-types-split",
+            Case(once(sends(("a b", "x"), **NO_CORS)), "header-name-invalid", "header-name-invalid"),
+            id="what-is-no-header-is-not-dropped",
+        ),
+        pytest.param(
+            "webkit-credentials-kept",
+            Case(
+                once(sends(url=API + "/x", **NO_CORS), pages={API + "/x": to(HOME)}),
+                "GET x2 > opaque",
+                "GET x2 > opaque",
+                "credentials",
+            ),
+            id="not-from-abroad",
+        ),
+        pytest.param(
+            "webkit-type-returns",
+            Case(
+                once(
+                    sends(JSON, method="POST", url=HOME, **BYTES),
+                    pages={HOME: to("/x", 301), f"{PAGE}/x": to("/y", 302)},
+                ),
+                "POST content-type=application/json > GET x2 > 200",
+                "POST content-type=application/json > GET x2 > 200",
+                "content-type",
+            ),
+            id="not-by-another-301",
+        ),
+        pytest.param(
+            "webkit-type-returns",
+            Case(
+                once(
+                    sends(TEXT, method="POST", url=HOME, **BYTES, **NO_CORS), pages={HOME: to(URL, 301), URL: to("/y")}
+                ),
+                "POST content-type=text/plain > GET x2 > opaque",
+                "POST content-type=text/plain > GET x2 > opaque",
+                "content-type",
+            ),
+            id="not-once-home-was-left",
         ),
         pytest.param(
             "webkit-locations-joined",

@@ -15,11 +15,13 @@ from harness.deviations.departures import (
     cache_kept,
     cache_replaced,
     conditional_as_reload,
+    credentials_kept,
     equal_locations_joined,
     forced_method_listed,
     forced_preflight_remembered,
     headers_joined,
     is_address,
+    is_conditional,
     large_ranges_unsafe,
     negative_max_age,
     opaque_not_cached,
@@ -47,7 +49,7 @@ from harness.oracle import (
 from harness.oracle.cache import CacheEntry, CacheEntryMatch
 from harness.oracle.flight import Flight, Tainting, serialize_request_origin
 from harness.oracle.grammar import byte_lowercase
-from harness.oracle.headers import delete, get, set_value
+from harness.oracle.headers import delete, get, get_all, set_value
 from harness.oracle.urls import OPAQUE_ORIGIN, Url, same_origin
 
 ENGINE = "chromium"
@@ -67,6 +69,7 @@ _SAFE_TOO = {
     "width": _WHOLE,
 }
 _DROPPED = _SAFE_TOO.keys() - {"intervention", "save-data"}
+_BLANK = re.compile(" |%20")
 _RANGE = re.compile(r" *bytes *= *\+?([0-9]+) *- *\+?([0-9]*) *", re.IGNORECASE)
 _CHARSET = re.compile(r'(charset=)("?)[^";,\s]+("?)', re.IGNORECASE)
 
@@ -102,7 +105,8 @@ def _listener_needs_body(rules: Rules) -> Rules:
 def _range_rewritten(rules: Rules) -> Rules:
     def create_actual(flight: Flight, origin: str | None) -> WireRequest:
         request = rules.create_actual(flight, origin)
-        if request.method != "GET":
+        uncached = request.method != "GET" or flight.cache_mode is CacheMode.NO_STORE or is_conditional(flight)
+        if uncached:
             return request
         headers = tuple((name, _range(value) if name.lower() == "range" else value) for name, value in request.headers)
         return replace(request, headers=headers)
@@ -212,7 +216,7 @@ def _opaque_origin_shown(rules: Rules) -> Rules:
 
 def _location_needed(rules: Rules) -> Rules:
     def is_redirect(flight: Flight, response: WireResponse) -> bool:
-        leads_on = flight.redirect is Redirect.MANUAL or bool(get("location", response.headers))
+        leads_on = flight.redirect is Redirect.MANUAL or any(get_all("location", response.headers))
         return leads_on and rules.is_redirect(flight, response)
 
     return replace(rules, is_redirect=is_redirect)
@@ -220,7 +224,8 @@ def _location_needed(rules: Rules) -> Rules:
 
 def _manual_location_checked(rules: Rules) -> Rules:
     def opaque_redirect(flight: Flight, response: WireResponse) -> Readable | Failure:
-        url = rules.location_url(flight, response.headers) if get("location", response.headers) else None
+        headers = tuple((name, _BLANK.sub("_", value)) for name, value in response.headers)
+        url = rules.location_url(flight, headers) if get("location", headers) else None
         return url if isinstance(url, Failure) else rules.opaque_redirect(flight, response)
 
     return replace(rules, opaque_redirect=opaque_redirect)
@@ -315,7 +320,7 @@ RULES = (
         name="chromium-range-rewritten",
         engine=ENGINE,
         fetch="The page's Range header goes out as it was set.",
-        instead="With GET it loses leading zeros, blanks and plus signs, and its unit is in lower case.",
+        instead="On the way through the HTTP cache it loses leading zeros, blanks, plus signs and capital letters.",
         link="https://fetch.spec.whatwg.org/#http-network-or-cache-fetch",
         apply=_range_rewritten,
     ),
@@ -395,7 +400,7 @@ RULES = (
         name="chromium-cache-opaque-missed",
         engine=ENGINE,
         fetch="What was granted to Origin null serves the next such request.",
-        instead="It serves none; the preflight is made each time.",
+        instead="It serves none, but a redirect of the same call to the same URL, where it never left its origin.",
         link="https://fetch.spec.whatwg.org/#concept-cache-match",
         apply=opaque_not_cached,
     ),
@@ -440,6 +445,14 @@ RULES = (
         apply=_origin_hidden_abroad,
     ),
     Rule(
+        name="chromium-credentials-kept",
+        engine=ENGINE,
+        fetch="With credentials mode same-origin, cookies go to the page's own origin only.",
+        instead="In mode no-cors they go along on every redirect, if the request began there.",
+        link="https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
+        apply=credentials_kept,
+    ),
+    Rule(
         name="chromium-redirect-drops-hints",
         engine=ENGINE,
         fetch="Client hints that the page has set stay through redirects.",
@@ -475,7 +488,7 @@ RULES = (
         name="chromium-manual-location-checked",
         engine=ENGINE,
         fetch="In redirect mode manual nobody looks at Location.",
-        instead="One that is no URL, or several that differ, are an error.",
+        instead="One that is no URL, be it not for a blank in its host, or several that differ, are an error.",
         link="https://fetch.spec.whatwg.org/#http-fetch",
         apply=_manual_location_checked,
     ),

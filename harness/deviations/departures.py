@@ -6,7 +6,7 @@ Each takes rules and returns rules, and wraps the fields that it changes. Import
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from harness.deviations.remembering import Remembering, remembering
@@ -22,14 +22,15 @@ from harness.oracle import (
     Refusal,
     Request,
     Rules,
+    WireRequest,
     WireResponse,
 )
 from harness.oracle.cache import CacheEntry, CacheEntryMatch
 from harness.oracle.classify import Safelist, is_safelisted_method
 from harness.oracle.flight import Flight, serialize_request_origin
-from harness.oracle.grammar import Malformed, byte_lowercase
+from harness.oracle.grammar import HTTP_WHITESPACE, Malformed, byte_lowercase, is_header_value, is_token
 from harness.oracle.headers import combine, contains, delete, extract_list_values, get, get_all, set_value
-from harness.oracle.urls import OPAQUE_ORIGIN, Url
+from harness.oracle.urls import OPAQUE_ORIGIN, Url, same_origin
 
 _ALLOW_HEADERS = "Access-Control-Allow-Headers"
 _MAX_AGE = "Access-Control-Max-Age"
@@ -55,6 +56,31 @@ def headers_joined(rules: Rules) -> Rules:
         return replace(flight, headers=headers)
 
     return replace(rules, create_flight=create_flight)
+
+
+def dropped_without_cors(rules: Rules, is_safelisted: Safelist) -> Callable[[Request], Flight | Failure]:
+    """The interface, where mode no-cors drops a header also if it is not safe by this safelist."""
+
+    def create_flight(request: Request) -> Flight | Failure:
+        if request.mode is Mode.NO_CORS:
+            request = replace(request, headers=tuple(_let_through(request.headers, is_safelisted)))
+        return rules.create_flight(request)
+
+    return create_flight
+
+
+def _let_through(headers: Headers, is_safelisted: Safelist) -> Iterator[tuple[str, str]]:
+    """What is left for the standard's own guard; what is no header at all it refuses."""
+    present: Headers = ()
+    for name, raw in headers:
+        value = raw.strip(HTTP_WHITESPACE)
+        if not is_token(name) or not is_header_value(value):
+            yield name, raw
+            continue
+        combined = combine(name, value, present)
+        if is_safelisted(name, get(name, combined) or ""):
+            present = combined
+            yield name, raw
 
 
 def large_ranges_unsafe(largest: int) -> Callable[[Rules], Rules]:
@@ -241,22 +267,28 @@ def cache_kept(rules: Rules) -> Rules:
 
 
 def tainted_not_cached(rules: Rules) -> Rules:
-    """What was granted to an origin that redirects made opaque serves nobody later."""
+    """What was granted to an origin that redirects made opaque serves nobody later, but other hops of the same call."""
 
     def cache_entry_match(entry: CacheEntry, flight: Flight, now: float) -> bool:
         untainted = serialize_request_origin(flight) == flight.origin
-        return untainted and rules.cache_entry_match(entry, flight, now)
+        return (untainted or _is_of_this_call(entry, flight, now)) and rules.cache_entry_match(entry, flight, now)
 
     return replace(rules, cache_entry_match=cache_entry_match)
 
 
 def opaque_not_cached(rules: Rules) -> Rules:
-    """What was granted to an opaque origin serves nobody later."""
+    """What was granted to an opaque origin serves nobody later, but the page's serves hops of the same call."""
 
     def cache_entry_match(entry: CacheEntry, flight: Flight, now: float) -> bool:
-        return entry.origin != OPAQUE_ORIGIN and rules.cache_entry_match(entry, flight, now)
+        stays = all(same_origin(url.origin, flight.url_list[0].origin) for url in flight.url_list)
+        served = entry.origin != OPAQUE_ORIGIN or (stays and _is_of_this_call(entry, flight, now))
+        return served and rules.cache_entry_match(entry, flight, now)
 
     return replace(rules, cache_entry_match=cache_entry_match)
+
+
+def _is_of_this_call(entry: CacheEntry, flight: Flight, now: float) -> bool:
+    return flight.redirect_count > 0 and entry.stored == now
 
 
 def userinfo_not_cached(rules: Rules) -> Rules:
@@ -288,15 +320,31 @@ def conditional_as_reload(*apis: Api) -> Callable[[Rules], Rules]:
             flight = rules.create_flight(request)
             if isinstance(flight, Failure) or flight.cache_mode is not CacheMode.DEFAULT or request.api not in apis:
                 return flight
-            conditional = any(contains(name, flight.headers) for name in _CONDITIONS)
-            return replace(flight, cache_mode=CacheMode.RELOAD) if conditional else flight
+            return replace(flight, cache_mode=CacheMode.RELOAD) if is_conditional(flight) else flight
 
         return replace(rules, create_flight=create_flight)
 
     return apply
 
 
+def is_conditional(flight: Flight) -> bool:
+    """Whether the page itself asks for something only if it has changed, or has not."""
+    return any(contains(name, flight.headers) for name in _CONDITIONS)
+
+
 # ---- redirects -------------------------------------------------------------------------------------
+
+
+def credentials_kept(rules: Rules) -> Rules:
+    """In mode no-cors, what credentials mode same-origin permits at first it permits wherever redirects lead."""
+
+    def create_actual(flight: Flight, origin: str | None) -> WireRequest:
+        request = rules.create_actual(flight, origin)
+        at_home = same_origin(flight.url_list[0].origin, flight.origin)
+        kept = flight.mode is Mode.NO_CORS and flight.credentials is Credentials.SAME_ORIGIN and at_home
+        return replace(request, credentials=True) if kept else request
+
+    return replace(rules, create_actual=create_actual)
 
 
 def userinfo_not_inherited(rules: Rules) -> Rules:

@@ -16,6 +16,7 @@ from harness.deviations.departures import (
     cache_bypassed,
     charset_rewritten_late,
     conditional_as_reload,
+    dropped_without_cors,
     equal_locations_joined,
     forced_method_listed,
     forced_preflight_remembered,
@@ -32,7 +33,6 @@ from harness.oracle import (
     CacheMode,
     Credentials,
     Failure,
-    Mode,
     PreflightCache,
     Readable,
     Reason,
@@ -46,7 +46,7 @@ from harness.oracle.cache import CacheEntry, CacheEntryMatch
 from harness.oracle.classify import Safelist, is_safelisted_method
 from harness.oracle.flight import Flight, Tainting
 from harness.oracle.grammar import byte_lowercase, get_decode_and_split, is_token
-from harness.oracle.headers import append, contains, delete, first_spelling, get, get_all, set_value
+from harness.oracle.headers import contains, delete, first_spelling, get, get_all, set_value
 from harness.oracle.network import asks_for_url_credentials
 from harness.oracle.redirect import becomes_get
 from harness.oracle.urls import Url, same_origin
@@ -55,7 +55,10 @@ ENGINE = "firefox"
 
 _ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 _EXPOSE_HEADERS = "Access-Control-Expose-Headers"
-_SINGLETONS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "user-agent")
+_SINGLETONS = (
+    *("authorization", "content-disposition", "content-type", "from", "if-modified-since", "if-unmodified-since"),
+    *("location", "max-forwards", "user-agent"),
+)
 _CHARSET = re.compile(r"(?<=charset=)(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
 _OF_BODIES = ("text/plain;charset=UTF-8", "application/x-www-form-urlencoded;charset=UTF-8")
 _DIGITS_OR_NOTHING = re.compile(r"[0-9]*")
@@ -75,14 +78,7 @@ def _high_bytes_unsafe(rules: Rules) -> Rules:
     def is_safelisted_request_header(name: str, value: str) -> bool:
         return value.isascii() and rules.is_safelisted_request_header(name, value)
 
-    def create_flight(request: Request) -> Flight | Failure:
-        flight = rules.create_flight(request)
-        if isinstance(flight, Failure) or flight.mode is not Mode.NO_CORS:
-            return flight
-        # In mode no-cors what is not safe is dropped; the default comes behind that.
-        kept = tuple(pair for pair in flight.headers if pair[1].isascii())
-        return replace(flight, headers=kept if contains("accept", kept) else append("Accept", "*/*", kept))
-
+    create_flight = dropped_without_cors(rules, is_safelisted_request_header)
     return replace(rules, is_safelisted_request_header=is_safelisted_request_header, create_flight=create_flight)
 
 
@@ -93,7 +89,8 @@ def _types_split(rules: Rules) -> Rules:
             return safelisted
         return len(get_decode_and_split(value)) == 1
 
-    return replace(rules, is_safelisted_request_header=is_safelisted_request_header)
+    create_flight = dropped_without_cors(rules, is_safelisted_request_header)
+    return replace(rules, is_safelisted_request_header=is_safelisted_request_header, create_flight=create_flight)
 
 
 def _no_total(rules: Rules) -> Rules:

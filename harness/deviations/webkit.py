@@ -14,6 +14,7 @@ from harness.deviations.departures import (
     authorization_stored,
     cache_kept,
     cache_replaced,
+    credentials_kept,
     forced_method_listed,
     forced_preflight_remembered,
     headers_joined,
@@ -46,7 +47,7 @@ from harness.oracle.cache import CacheEntry, CacheEntryMatch
 from harness.oracle.classify import Safelist, is_safelisted_method
 from harness.oracle.flight import Flight, Tainting, serialize_request_origin
 from harness.oracle.grammar import byte_lowercase
-from harness.oracle.headers import contains, delete, get
+from harness.oracle.headers import contains, delete, get, set_value
 from harness.oracle.urls import Url, same_origin
 
 ENGINE = "webkit"
@@ -180,6 +181,25 @@ def _headers_return(rules: Rules) -> Rules:
         return replace(after, headers=headers)
 
     return replace(rules, redirected=redirected)
+
+
+def _type_returns(rules: Rules) -> Rules:
+    def redirected(flight: Flight, url: Url, response: WireResponse) -> Flight:
+        after = remembering(flight, rules.redirected(flight, url, response))
+        lost = flight.lost_type if isinstance(flight, Remembering) else None
+        if after.method != flight.method:
+            lost = get("content-type", flight.headers)
+        elif lost and not _leads_abroad(flight, url) and response.status in (307, 308):
+            after = replace(after, headers=set_value("Content-Type", lost, after.headers))
+        return replace(after, lost_type=None if _departs(flight, url) else lost)
+
+    return replace(rules, redirected=redirected)
+
+
+def _departs(flight: Flight, url: Url) -> bool:
+    """Whether this redirect leaves home without CORS, and credentials are for home: a request of its own follows."""
+    without_cors = flight.mode is Mode.NO_CORS and flight.tainting is Tainting.BASIC
+    return without_cors and flight.credentials is Credentials.SAME_ORIGIN and not same_origin(url.origin, flight.origin)
 
 
 def _user_agent_lost(rules: Rules) -> Rules:
@@ -395,7 +415,7 @@ RULES = (
         name="webkit-cache-tainted-missed",
         engine=ENGINE,
         fetch="What was granted to Origin null behind a redirect serves the next such request.",
-        instead="It serves none; the preflight is made each time.",
+        instead="It serves none, but a further redirect of the same call to the same URL.",
         link="https://fetch.spec.whatwg.org/#concept-cache-match",
         apply=tainted_not_cached,
     ),
@@ -454,6 +474,22 @@ RULES = (
         instead="The next redirect brings it back, where it leads to another origin or comes from one.",
         link="https://fetch.spec.whatwg.org/#http-redirect-fetch",
         apply=_headers_return,
+    ),
+    Rule(
+        name="webkit-credentials-kept",
+        engine=ENGINE,
+        fetch="With credentials mode same-origin, cookies go to the page's own origin only.",
+        instead="In mode no-cors they go along on every redirect, if the request began there.",
+        link="https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
+        apply=credentials_kept,
+    ),
+    Rule(
+        name="webkit-type-returns",
+        engine=ENGINE,
+        fetch="A Content-Type that a redirect has taken away together with the body is gone for good.",
+        instead="Outside of CORS a 307 or 308 behind it brings it back, and nothing else of what was taken away.",
+        link="https://fetch.spec.whatwg.org/#http-redirect-fetch",
+        apply=_type_returns,
     ),
     Rule(
         name="webkit-user-agent-lost",

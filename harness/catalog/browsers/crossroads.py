@@ -19,10 +19,12 @@ from harness.catalog.browsers.rows import (
     names,
     origin,
     reads,
+    refused,
     simple,
     step,
     to,
     turned_down,
+    unsent,
 )
 from harness.oracle import Reason
 
@@ -83,6 +85,41 @@ TOPIC.sequence(
         blocked(Reason.HEADER_WILDCARD_WITH_CREDENTIALS),
     ),
     Turn(step("GET", AUTHORIZED), asked("authorization", LISTED, also=(("authorization", "present"),)), reads()),
+)
+
+TOPIC.row(
+    "crossroads-not-bytes",
+    "what is no byte is found before anything else of the call is looked at",
+    step("PUT", ("X-A", "\u20ac"), url="{page|user:word@}/a", mode="no-cors"),
+    unsent(),
+    refused(Reason.HEADER_VALUE_INVALID),
+)
+
+COOKIE = ("Set-Cookie", "crossroads=1; Path=/crossroads")
+TOPIC.sequence(
+    "crossroads-credentials-kept",
+    "credentials for the page's origin go nowhere else, in mode no-cors and behind a redirect neither",
+    Turn(step(url="{page}/crossroads/a"), (Hop(answer(COOKIE), "{page}/crossroads/a", origin=""),), reads()),
+    Turn(
+        step(url="{page}/crossroads/b", mode="no-cors"),
+        (
+            Hop(answer(to("{api}/crossroads/c"), status=302), "{page}/crossroads/b", origin=""),
+            Hop(answer(), "{api}/crossroads/c", origin=""),
+        ),
+        OPAQUE,
+    ),
+)
+
+TOPIC.row(
+    "crossroads-type-gone",
+    "a Content-Type that a redirect takes away with the body stays away behind the next one",
+    step("POST", url="{page}/a", body="a"),
+    (
+        Hop(answer(to("{page}/b"), status=302), "{page}/a"),
+        Hop(answer(to("{page}/c"), status=307), "{page}/b", origin="", method="GET"),
+        Hop(answer(), "{page}/c", origin="", method="GET"),
+    ),
+    reads(),
 )
 
 CONDITION = step("PUT", ("If-None-Match", '"a"'))
