@@ -32,6 +32,22 @@ SAID = {
         ],
         {Reason.ALLOW_ORIGIN_MULTIPLE, Reason.ALLOW_ORIGIN_MISMATCH},
     ),
+    "chromium-blank-in-a-host": (
+        "chromium",
+        [
+            "Access to fetch at 'http://local%20host/' (redirected from 'http://localhost:1/a') from origin "
+            "'http://localhost:2' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present."
+        ],
+        {
+            *(Reason.ALLOW_ORIGIN_MISSING, Reason.NETWORK_FAILURE),
+            *(Reason.LOCATION_INVALID, Reason.LOCATION_MULTIPLE),
+        },
+    ),
+    "chromium-body-gone": (
+        "chromium",
+        ["Failed to load resource: net::ERR_INVALID_ARGUMENT"],
+        {Reason.REDIRECT_NEEDS_BODY_AGAIN, Reason.REDIRECT_SCHEME, Reason.LOCATION_INVALID},
+    ),
     "firefox-missing": (
         "firefox",
         [f"{REFUSED}CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."],
