@@ -81,8 +81,9 @@ def audit(
                 findings = merged((*findings, *held))
             policy = tuple(_effective(survey))
             sent = tuple(survey.sent)
-    code = _exit(tally, findings, silent)
-    return Audit(order, found, findings, tuple(infos.values()), policy, sent, len(set(asks)), (*silent, *doubts), code)
+    untested = (*silent, *doubts)
+    code = _exit(tally, findings, untested)
+    return Audit(order, found, findings, tuple(infos.values()), policy, sent, len(set(asks)), untested, code)
 
 
 @contextlib.contextmanager
@@ -216,9 +217,9 @@ def _effective(survey: Survey) -> Iterator[Mapping[str, object]]:
             }
 
 
-def _exit(tally: Tally, findings: Iterable[Finding], silent: Iterable[str]) -> Exit:
+def _exit(tally: Tally, findings: Iterable[Finding], untested: Iterable[str]) -> Exit:
     if tally.exit in (Exit.INTERRUPTED, Exit.NO_BROWSER, Exit.NOT_TESTED):
         return tally.exit
-    if any(silent):
+    if any(untested):
         return Exit.NOT_TESTED
     return Exit.FINDINGS if any(finding.matters for finding in findings) else Exit.AS_EXPECTED
