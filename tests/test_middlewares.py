@@ -5,22 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from flask import Flask, Response
 from hasty import hasty
 
-from compatibility import middlewares
-from compatibility.middlewares import DOCUMENT, POLICY, SUBJECTS, Finding, Mark, Measured, Subject
-from harness import engines
+from compatibility import findings, middlewares
+from compatibility.capabilities import capabilities
+from compatibility.findings import Finding, Mark, Measured
+from compatibility.middlewares import DOCUMENT
+from compatibility.subjects import POLICY, SUBJECTS, Subject
+from harness import deriving, engines
 from harness.engines import Browser, EngineChoice, EngineName
 from harness.errors import BrowserUnavailable
+from harness.events import CaseFinished
 from harness.policy import dumps
+from harness.prediction import Prediction
+from harness.scenario import Outcome
 from harness.tally import Exit, Tally
+from harness.verdict import Blame, Difference, Status, Verdict
 from server_site.hooks import hardened
 from tests.apps.flask_routes import create_bare_app
 
-ASKED = middlewares.capabilities()
+ASKED = capabilities(POLICY)
 ENGINES = (EngineChoice(EngineName.CHROMIUM), EngineChoice(EngineName.FIREFOX))
 
 
@@ -61,7 +69,7 @@ TWO = subjects(sound, planted)
 @pytest.fixture(scope="module")
 def measured() -> Measured:
     """Ask everything of both applications."""
-    return middlewares.measure(TWO, ASKED, ENGINES, hasty)
+    return findings.measure(TWO, ASKED, ENGINES, hasty)
 
 
 def missing(measured: Measured, subject: str) -> set[str]:
@@ -88,7 +96,7 @@ def test_what_is_planted_shows_and_nothing_else(measured: Measured) -> None:
 
 def test_an_application_without_cors_has_little() -> None:
     """Negative control: of what lets pages in, nothing is there; what keeps them out is."""
-    bare = middlewares.measure(subjects(without_cors), ASKED, ENGINES, hasty)
+    bare = findings.measure(subjects(without_cors), ASKED, ENGINES, hasty)
     kept_out = {"neighbour-refused", "preflight-refused", "method-refused", "header-refused"}
     assert missing(bare, "without_cors") == ASKED.keys() - kept_out
 
@@ -112,7 +120,7 @@ def test_the_planted_mistakes_are_told(measured: Measured) -> None:
 def test_the_same_is_measured_again(measured: Measured) -> None:
     """A second run writes the same text, without ports, tokens and times."""
     text = middlewares.document(TWO, ASKED, measured)
-    assert middlewares.document(TWO, ASKED, middlewares.measure(TWO, ASKED, ENGINES, hasty)) == text
+    assert middlewares.document(TWO, ASKED, findings.measure(TWO, ASKED, ENGINES, hasty)) == text
     assert re.findall(r"localhost|127\.0\.0\.1|:\d{5}|corsproof=", text) == []
 
 
@@ -136,8 +144,8 @@ DIFFERING = {
 @pytest.mark.parametrize(("seen", "cell", "sentences"), DIFFERING.values(), ids=DIFFERING)
 def test_where_engines_differ(seen: Mapping[str, Finding], cell: str, sentences: list[str]) -> None:
     """A cell names the engines that see otherwise than the others, and so do the sentences."""
-    findings = {("sound", "head", engine): finding for engine, finding in seen.items()}
-    text = middlewares.document(subjects(sound), {"head": ASKED["head"]}, Measured(findings, {}, Tally()))
+    found = {("sound", "head", engine): finding for engine, finding in seen.items()}
+    text = middlewares.document(subjects(sound), {"head": ASKED["head"]}, Measured(found, {}, Tally()))
     assert f"| HEAD | {cell} |" in text
     assert re.findall(r"- \*\*HEAD\*\*: (.*)", text.partition("### sound")[2]) == sentences
 
@@ -148,9 +156,56 @@ def test_what_was_not_measured_is_not_known() -> None:
     def missing_browser(name: EngineName, how: engines.Launch) -> Browser:
         raise BrowserUnavailable("not here")
 
-    untested = middlewares.measure(subjects(sound), ASKED, ENGINES, missing_browser)
+    untested = findings.measure(subjects(sound), ASKED, ENGINES, missing_browser)
     assert {finding.mark for finding in untested.findings.values()} == {Mark.UNKNOWN}
     assert untested.tally.exit is Exit.NO_BROWSER
+
+
+HEAD = ASKED["head"]
+OUTCOMES = {
+    "passed": (Verdict(Status.PASS, (Outcome.ALLOWED,)), Finding(Mark.YES)),
+    "never-asked": (None, Finding(Mark.UNKNOWN, "Not everything was asked.")),
+    "crashed": (
+        Verdict(Status.CRASH, cause="the page died"),
+        Finding(Mark.UNKNOWN, "`HEAD /items`: crash, the page died."),
+    ),
+    "skipped": (
+        Verdict(Status.SKIPPED, cause="no HEAD here"),
+        Finding(Mark.UNKNOWN, "`HEAD /items`: skipped, no HEAD here."),
+    ),
+    "the-engine": (
+        Verdict(Status.FAIL, (Outcome.ALLOWED,), (Difference("wire", "1 (HEAD)", "2 (HEAD HEAD)"),), Blame.ENGINE),
+        Finding(
+            Mark.NO,
+            "`HEAD /items`: there are 2 (HEAD HEAD) requests, and not 1 (HEAD). "
+            "(Not the library's doing, but the engine's.)",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("verdict", "finding"), OUTCOMES.values(), ids=OUTCOMES)
+def test_what_an_engine_finds(verdict: Verdict | None, finding: Finding) -> None:
+    """A verdict is a mark; what was not tested is no mark against a library, and what an engine does is said so."""
+    (case,) = deriving.cases(HEAD.scenarios, "sound")
+    capability = replace(HEAD, lacking=lambda _: "")
+    told = Prediction(Outcome.ALLOWED)
+    events = [] if verdict is None else [CaseFinished("chromium", case, verdict, predicted=(told,))]
+    assert findings.finding_of(capability, events) == finding
+
+
+def test_what_was_not_tested_hides_no_failure() -> None:
+    """Where one request fails and another has no result, the mark is that of the failure, and both are told."""
+    asked = replace(HEAD, scenarios=HEAD.scenarios * 2, lacking=lambda _: "")
+    failed = Verdict(Status.FAIL, (Outcome.ALLOWED,), (Difference("wire", "one", "two"),), Blame.APPLICATION)
+    verdicts = (Verdict(Status.TIMEOUT, cause="no answer"), failed)
+    events = [
+        CaseFinished("chromium", case, verdict, predicted=(Prediction(Outcome.ALLOWED),))
+        for case, verdict in zip(deriving.cases(asked.scenarios, "sound"), verdicts, strict=True)
+    ]
+    assert findings.finding_of(asked, events) == Finding(
+        Mark.NO, "`HEAD /items`: there are two requests, and not one. `HEAD /items`: timeout, no answer."
+    )
 
 
 # ---- the document that is checked in ---------------------------------------------------------------
