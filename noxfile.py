@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2024.10"
@@ -29,8 +31,10 @@ def run(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test, browserless and in browsers."""
     session.install("-e", ".", *_group("test"))
+    versions = Path(session.virtualenv.location, "versions")
+    session.run_install("python", "tests/versions/install.py", str(versions))
     session.run("corsproof", "install", *ENGINES)
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs, env={"CORSPROOF_VERSIONS": str(versions.resolve())})
 
 
 @nox.session
