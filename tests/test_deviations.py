@@ -682,6 +682,16 @@ TAINTED_REFUSED = Step(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": says(allow
             id="dropped-before-the-type-of-the-body",
         ),
         pytest.param(
+            "firefox-one-value-sent",
+            Case(
+                once(sends(TEXT, JSON, method="POST", body=b"x", url=HOME), pages={HOME: to("/x")}),
+                "POST content-type=text/plain, application/json x2 > 200",
+                "POST content-type=text/plain > POST content-type=application/json > 200",
+                "content-type",
+            ),
+            id="of-types-the-last-once-redirected",
+        ),
+        pytest.param(
             "firefox-types-split",
             Case(
                 once(sends(("Content-Type", "text/plain;"), ("Content-Type", ""), **NO_CORS)),

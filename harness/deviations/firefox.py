@@ -150,7 +150,7 @@ def _one_value_sent(rules: Rules) -> Rules:
         for name in _SINGLETONS:
             values = get_all(name, request.headers)
             if len(values) > 1:
-                first = name == "content-type" and request.body is not None
+                first = name == "content-type" and request.body is not None and request.hop == 0
                 kept = (first_spelling(name, request.headers), values[0 if first else -1])
                 request = replace(request, headers=(*delete(name, request.headers), kept))
         return request
@@ -435,7 +435,7 @@ RULES = (
         name="firefox-one-value-sent",
         engine=ENGINE,
         fetch="A header that was given several times to fetch() goes out with all its values.",
-        instead="Of Authorization, User-Agent and some more the last goes out, of a body's Content-Type the first.",
+        instead="The last goes out of Authorization and some more, of a body's Content-Type the first until redirected.",
         link="https://fetch.spec.whatwg.org/#concept-header-list-append",
         apply=_one_value_sent,
     ),
