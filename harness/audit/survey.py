@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from harness.audit.relay import EXCUSE
@@ -27,6 +27,25 @@ MOST = 4000  # requests of one survey
 BODY_KEPT = 65536  # bytes
 _LOST = ("RemoteProtocolError", "ReadError", "WriteError")  # what a connection that has gone comes to
 REFUSAL = 0.5  # seconds in which a server closes a WebSocket that it has accepted only to refuse it
+
+
+_OPENING = (  # RFC 6455 4.1, with the nonce of its own example
+    ("Connection", "Upgrade"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+)
+_CLOSE = 0x8  # the opcode of a Close frame: RFC 6455 5.2
+
+
+def _refusal(response: httpx.Response) -> str:
+    """Return how a server refuses behind a 101, if it does: by a Close frame, or the end, before anything else."""
+    try:
+        said = response.extensions["network_stream"].read(1, timeout=REFUSAL)
+    except httpcore.ReadTimeout:
+        return ""
+    except httpcore.ReadError as error:
+        return f"it ends at once: {error}"
+    return "" if said and said[0] & 0xF != _CLOSE else "it is closed at once"
 
 
 @dataclass(frozen=True)
@@ -233,24 +252,15 @@ class Survey:
         return self._known[probe]
 
     def _opened(self, probe: Probe) -> Reply:
-        from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-        from websockets.sync.client import connect
-
         at = urlsplit(self.address or self.base)  # what relays to a server relays no WebSocket
-        tls = ssl._create_unverified_context() if at.scheme == "https" else None
-        headers = [pair for pair in probe.headers if pair[0] != "Upgrade"]
-        url = f"{'wss' if tls else 'ws'}://{at.netloc}{probe.target}"
+        request = httpx.Request("GET", f"{at.scheme}://{at.netloc}{probe.target}", headers=(*probe.headers, *_OPENING))
         try:
-            opening = connect(url, additional_headers=headers, ssl=tls, proxy=None, open_timeout=TIMEOUT)
-            with opening as socket, contextlib.suppress(TimeoutError):
-                socket.recv(timeout=REFUSAL)
-            return Reply(probe, 101)
-        except ConnectionClosed as error:
-            return Reply(probe, 101, fault=f"it closes at once: {error}")
-        except InvalidStatus as error:
-            return Reply(probe, error.response.status_code, tuple(error.response.headers.raw_items()))
-        except (WebSocketException, OSError) as error:
+            with contextlib.closing(self._client.send(request, stream=True)) as response:
+                fault = _refusal(response) if response.status_code == 101 else ""
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return Reply(probe, fault=f"{type(error).__name__}: {error}")
+        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        return Reply(probe, response.status_code, pairs, fault=fault)
 
     def _sent(self, probe: Probe) -> Reply:
         """Send it over a kept connection where it may be sent again: the target may just be closing that one.
