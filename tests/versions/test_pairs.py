@@ -7,19 +7,17 @@ version answers otherwise is what its comment says.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from keeping import keeping
 
 from harness.audit.audited import AuditOrder
 from harness.audit.auditing import audit
 from harness.audit.findings import Severity
 from harness.audit.target import Target
 from harness.engines import EngineChoice, EngineName
-from harness.runner import Launcher
 from tests.versions.conftest import Served
 
 pytestmark = pytest.mark.browser
@@ -160,34 +158,7 @@ PAIRS = {
         {"CORS_ORIGINS": APP, "CORS_SUPPORTS_CREDENTIALS": True},
         {"F08": LOW},
     ),
-    # 22.6.2: an exact origin is taken for a pattern; that it need only be the beginning was mended later.
-    "sanic-ext: dot": Pair(
-        "on_sanic",
-        "sanic-ext-22.6.1",
-        "sanic-ext-22.6.2",
-        {"S07": HIGH},
-        {"CORS_ORIGINS": APP, "CORS_SUPPORTS_CREDENTIALS": True},
-        {"S05": HIGH, "S16": LOW, "F08": LOW},
-        newest=(3, 11),
-    ),
-    # 0.7.0: what is refused, or names no origin, did not vary.
-    "quart-cors: no Vary on refusals": Pair(
-        "on_quart",
-        "quart-cors-0.6.0",
-        "quart-cors-0.7.0",
-        {"F16": MEDIUM},
-        {"allow_origin": [APP], "allow_credentials": True},
-        paths=("/page",),
-        login=None,
-    ),
 }
-
-
-@pytest.fixture(scope="module")
-def launcher() -> Iterator[Launcher]:
-    """Keep the browsers."""
-    with keeping() as launch:
-        yield launch
 
 
 @pytest.fixture(params=PAIRS.values(), ids=list(PAIRS))
@@ -199,11 +170,9 @@ def pair(request: pytest.FixtureRequest) -> Pair:
     return found
 
 
-def found(pair: Pair, url: str, launcher: Launcher) -> dict[str, tuple[Severity, tuple[str, ...]]]:
+def found(pair: Pair, url: str) -> dict[str, tuple[Severity, tuple[str, ...]]]:
     """Audit a server; return severity and paths of what is found, of mere information only what the pair is about."""
-    order = AuditOrder(
-        Target(url, url=url), CHROMIUM, (APP,), pair.paths, active=True, login=pair.login, launcher=launcher
-    )
+    order = AuditOrder(Target(url, url=url), CHROMIUM, (APP,), pair.paths, active=True, login=pair.login)
     done = audit(order)
     assert done.untested == ()
     return {one.rule.id: (one.severity, one.paths) for one in done.findings if one.matters or one.rule.id in pair.finds}
@@ -214,13 +183,13 @@ def everywhere(pair: Pair, findings: Mapping[str, Severity]) -> dict[str, tuple[
     return {rule: (severity, pair.paths) for rule, severity in findings.items()}
 
 
-def test_the_weak_version_is_found_out(pair: Pair, served: Served, launcher: Launcher) -> None:
+def test_the_weak_version_is_found_out(pair: Pair, served: Served) -> None:
     """It gives the finding that the pair is about, and nothing else but what its configuration means."""
     with served(pair.weak, pair.app, pair.options) as url:
-        assert found(pair, url, launcher) == everywhere(pair, {**pair.finds, **pair.both})
+        assert found(pair, url) == everywhere(pair, {**pair.finds, **pair.both})
 
 
-def test_the_mended_version_is_not_blamed(pair: Pair, served: Served, launcher: Launcher) -> None:
+def test_the_mended_version_is_not_blamed(pair: Pair, served: Served) -> None:
     """The same application under the next version gives what its configuration means, and no more."""
     with served(pair.mended, pair.app, pair.options if pair.anew is None else pair.anew) as url:
-        assert found(pair, url, launcher) == everywhere(pair, pair.both)
+        assert found(pair, url) == everywhere(pair, pair.both)
