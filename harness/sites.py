@@ -273,8 +273,6 @@ class _Server(uvicorn.Server):
         """End this server and wait for it."""
         self.should_exit = True
         await asyncio.wait([self._task])
-        for connection in self.server_state.connections:
-            connection.transport.abort()  # a browser that stays may leave the end of TLS unanswered
 
 
 def _is_asgi(app: Any) -> bool:
