@@ -23,7 +23,7 @@ from harness.wire import Pairs, values
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 9.2.1; TRACE is none that pages can send
 TIMEOUT = 10.0  # seconds for one answer
-MOST = 4000  # requests of one survey
+MOST = 10_000  # requests of one survey
 BODY_KEPT = 65536  # bytes
 _LOST = ("RemoteProtocolError", "ReadError", "WriteError")  # what a connection that has gone comes to
 REFUSAL = 0.5  # seconds in which a server closes a WebSocket that it has accepted only to refuse it
