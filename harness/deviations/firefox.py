@@ -435,7 +435,7 @@ RULES = (
         name="firefox-one-value-sent",
         engine=ENGINE,
         fetch="A header that was given several times to fetch() goes out with all its values.",
-        instead="The last goes out of Authorization and some more, of a body's Content-Type the first until redirected.",
+        instead="The last goes out of Authorization and others, of a body's Content-Type the first until redirected.",
         link="https://fetch.spec.whatwg.org/#concept-header-list-append",
         apply=_one_value_sent,
     ),
