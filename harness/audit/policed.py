@@ -99,10 +99,22 @@ def _finding(events: Sequence[CaseFinished], failed: Sequence[CaseFinished]) -> 
         for difference in event.verdict.differences
     )
     path = scenario.steps[0].url.removeprefix("{api}")
-    cause = f"the policy says: {scenario.summary}"
+    cause = f"what the policy says about {_ABOUT[scenario.family]} does not hold"
     return Finding(
         rule, severity, (path,), f"{path}: {scenario.summary}, and it is not so", cause, evidence, proof, _at(scenario)
     )
+
+
+_ABOUT = {
+    "origin": "who is let in",
+    "neighbour": "who is not let in",
+    "preflight": "preflights of strangers",
+    "credentials": "credentials",
+    "vary": "Vary",
+    "method": "methods",
+    "exposed": "readable headers",
+    "header": "request headers",
+}
 
 
 def _kind(scenario: Scenario, event: CaseFinished) -> tuple[Rule, Severity]:
