@@ -137,7 +137,7 @@ SPOILT: dict[str, tuple[tuple[str | int, ...], Any, str]] = {
     "record": (("turns", 0, "rules", 0, "answers", 0), {"Reply": {}}, "should be one of Answer, Raw, CutOff, Close"),
     "bytes": (("turns", 1, "rules", 0, "answers", 0), {"Raw": {"sent": "€"}}, "sent should be bytes, one a character"),
     "value": (("steps", 0, "mode"), "navigate", "case.steps[0]: mode 'navigate' is none of"),
-    "whole": (("page",), "ftp://x", "case: scenario everything: page 'ftp://x' is neither"),
+    "whole": (("page",), "ftp://x", "case: scenario everything: 'ftp://x' is neither"),
 }
 
 

@@ -250,7 +250,7 @@ def test_litestar() -> None:
     def item(number: FromPath[int]) -> int:
         return number
 
-    app = litestar.Litestar([item])
+    app = litestar.Litestar([item], logging_config=None)  # which would be that of every test
     discovery = told(app)
     assert [(route.path, route.template) for route in discovery.routes] == [("/items/1", "/items/{number}")]
     assert answers(app, discovery) == {"/items/1": 200}
