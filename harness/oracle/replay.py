@@ -223,12 +223,11 @@ def _request_differences(
 
 
 def _same_value(name: str, expected: str | None, seen: str | None) -> bool:
-    """Servers join doubled fields with or without a blank; only Access-Control-Request-Headers is exact.
+    """Servers join doubled fields with or without a blank, and trim; only Access-Control-Request-Headers is exact.
 
     The case of a Content-Type means nothing to CORS, and some browsers send a charset in upper case.
     """
     if expected is None or seen is None or name == _REQUESTED_HEADERS:
         return expected == seen
-    if name == "content-type":
-        return byte_lowercase(expected) == byte_lowercase(seen)
-    return _COMMA.sub(",", expected).strip(OWS) == _COMMA.sub(",", seen).strip(OWS)
+    expected, seen = (_COMMA.sub(",", value).strip(OWS) for value in (expected, seen))
+    return expected == seen or (name == "content-type" and byte_lowercase(expected) == byte_lowercase(seen))
