@@ -145,9 +145,11 @@ class Findings:
         ]
         if len(blocked) == 1 and event.observation.exchanges:
             words, told = self.words[event.engine], reasons_in(event.engine, event.observation.sayings)
+            if event.verdict.status is not Status.KNOWN:  # there the verdict has compared them with the engine's own
+                told &= blocked[0].reasons
             words.blocked += 1
             words.said += bool(event.observation.sayings)
-            words.mapped += bool(told & blocked[0].reasons)
+            words.mapped += bool(told)
 
 
 def _rules(cause: str) -> Iterator[str]:
