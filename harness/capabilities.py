@@ -16,7 +16,8 @@ from harness.oracle.ports import BAD_PORTS
 from harness.scenario import Api, Scenario
 
 _SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_BAD_PORT = re.compile(rf":(?:{'|'.join(map(str, sorted(BAD_PORTS)))})(?![0-9])")
+_BAD_PORT = re.compile(rf"(?:\||//)[^/?#]*:(?:{'|'.join(map(str, sorted(BAD_PORTS)))})(?=[/?#}}]|$)")
+_DROPS_THE_BODY = (301, 302, 303)  # of a POST
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,23 @@ class Gap:
 
 def _streams_beyond_http(scenario: Scenario, api: Api) -> bool:
     streams = any(step.body_kind == "stream" for step in scenario.steps)
-    return streams and any(_SCHEME.match(location) for location in _locations(scenario))
+    return streams and any(
+        status in _DROPS_THE_BODY and _SCHEME.match(location) for status, location in _locations(scenario)
+    )
 
 
 def _xhr_sent_to_bad_port(scenario: Scenario, api: Api) -> bool:
-    return api is Api.XHR and any(_BAD_PORT.search(location) for location in _locations(scenario))
+    return api is Api.XHR and any(_BAD_PORT.search(location) for _, location in _locations(scenario))
 
 
-def _locations(scenario: Scenario) -> Iterator[str]:
-    """Yield wherever the answers of a scenario may redirect."""
+def _locations(scenario: Scenario) -> Iterator[tuple[int | None, str]]:
+    """Yield wherever the answers of a scenario may redirect, with the status."""
     for script in scenario.turns:
         for rule in script.rules:
             for answer in rule.answers:
                 if isinstance(answer, Answer):
-                    yield from (value for name, value in answer.headers if name.lower() == "location")
+                    found = (value for name, value in answer.headers if name.lower() == "location")
+                    yield from ((answer.number, location) for location in found)
 
 
 GAPS: tuple[Gap, ...] = (

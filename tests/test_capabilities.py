@@ -31,9 +31,9 @@ def test_missing(engine: EngineName, scenario: Scenario, api: Api, reason: str) 
     assert missing(engine, scenario, api, MADE_UP) == reason
 
 
-def redirected(location: str, body_kind: str = "text") -> Scenario:
+def redirected(location: str, body_kind: str = "text", status: int = 303) -> Scenario:
     """Make a scenario whose answer redirects."""
-    turn = Script((Rule((Answer(303, (("Location", location),)),)),))
+    turn = Script((Rule((Answer(status, (("Location", location),)),)),))
     step = Step("POST", "{h2}/", body="x", body_kind=body_kind)
     return Scenario("redirected", "f", "s", (step,), {LITERAL: None}, apis=(Api.FETCH,), turns=(turn,))
 
@@ -49,6 +49,9 @@ RECORDED = {
     "stream-beyond-http-elsewhere": (FIREFOX, redirected("ssh://localhost", "stream"), Api.FETCH, False),
     "bad-port-by-xhr": (FIREFOX, redirected("{api|:6667}/"), Api.XHR, True),
     "bad-port-in-full": (FIREFOX, redirected("http://localhost:22/"), Api.XHR, True),
+    "stream-kept-beyond-http": (CHROMIUM, redirected("ssh://localhost", "stream", 307), Api.FETCH, False),
+    "no-port": (FIREFOX, redirected("javascript:0"), Api.XHR, False),
+    "no-port-in-an-address": (FIREFOX, redirected("http://[::1%25lo]/b"), Api.XHR, False),
     "bad-port-by-fetch": (FIREFOX, redirected("{api|:6667}/"), Api.FETCH, False),
     "good-port": (FIREFOX, redirected("http://localhost:2200/"), Api.XHR, False),
     "bad-port-elsewhere": (CHROMIUM, redirected("{api|:6667}/"), Api.XHR, False),
