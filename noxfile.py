@@ -38,6 +38,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def everything(session: nox.Session) -> None:
+    """Run every test, those too that take long and show what others show: more versions, frameworks and engines."""
+    session.install("-e", ".", *_group("test"))
+    versions = Path(session.virtualenv.location, "versions")
+    session.run_install("python", "tests/versions/install.py", str(versions))
+    session.run("corsproof", "install", *ENGINES)
+    env = {"CORSPROOF_VERSIONS": str(versions.resolve()), "CORSPROOF_EVERYTHING": "1"}
+    session.run("pytest", "-n", "auto", *session.posargs, env=env)
+
+
+@nox.session
 @nox.parametrize("flask", list(FLASKS))
 @nox.parametrize("engine", ENGINES)
 def compat(session: nox.Session, engine: str, flask: str) -> None:
