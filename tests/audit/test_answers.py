@@ -19,6 +19,7 @@ from planted import (
     altered,
     bare,
     method,
+    on_all_pages,
     right,
     saying,
     shown,
@@ -334,6 +335,7 @@ def findings() -> Mapping[str, list[Finding]]:
     return shown({**PLANTED, **CORRECT}, RULES, (EngineName.CHROMIUM,))
 
 
+@on_all_pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", PLANTED)
 def test_pages_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None:
@@ -345,6 +347,7 @@ def test_pages_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None
     assert {proof for one in found for proof in one.proof.values()} == {expected}
 
 
+@on_all_pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", CORRECT)
 def test_pages_show_nothing_of_a_correct_application(name: str, findings: Mapping[str, list[Finding]]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, request
-from planted import ALLOW, APP, CREDENTIALS, EXPOSE, SIGNED_IN, Planted, right, shown, suspected
+from planted import ALLOW, APP, CREDENTIALS, EXPOSE, SIGNED_IN, Planted, on_all_pages, right, shown, suspected
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -422,6 +422,7 @@ def findings() -> Mapping[str, list[Finding]]:
     return shown(SHOWN, execution.RULES, (EngineName.CHROMIUM,))
 
 
+@on_all_pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", SHOWN)
 def test_pages_in_every_engine_show_it(name: str, findings: Mapping[str, list[Finding]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, redirect, request
 from flask_cors import CORS
-from planted import APP, SIGNED_IN, Headers, Planted, altered, method, right, saying, shown, suspected
+from planted import APP, SIGNED_IN, Headers, Planted, altered, method, on_all_pages, right, saying, shown, suspected
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -468,6 +468,7 @@ def findings() -> Mapping[str, list[Finding]]:
     return shown(ON_PAGES, preflights.RULES, (EngineName.CHROMIUM,))
 
 
+@on_all_pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ON_PAGES)
 def test_pages_show_each_mistake(name: str, findings: Mapping[str, list[Finding]]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+import pytest
 from flask import Flask, Response, redirect, request
 
 from harness.audit.asking import Asking, see
@@ -145,6 +147,8 @@ class Planted:
 
 
 NUMBERS = count()
+EVERYTHING = "CORSPROOF_EVERYTHING" in os.environ
+on_all_pages = pytest.mark.skipif(not EVERYTHING, reason="takes long: nox -s everything")
 
 
 def _surveyed(base: str, routes: Iterable[Route], planted: Planted, app: Any, below: str = "") -> Survey:
