@@ -80,9 +80,10 @@ def load(text: str, *, factory: bool = False, app_dir: Path | str | None = None)
     named = _FILE.fullmatch(text) or _MODULE.fullmatch(text)
     if named is None:
         raise UsageError(f"{text!r} is no target", hint=FORMS)
-    _search(Path(app_dir or ".").resolve())
+    folder = Path(app_dir or ".").resolve()
+    _search(folder)
     parts = named.groupdict()
-    module = _file(text, parts["file"]) if "file" in parts else _module(text, parts["module"])
+    module = _file(text, parts["file"]) if "file" in parts else _module(text, parts["module"], folder)
     if parts["attribute"]:
         found = _attribute(text, module, parts["attribute"])
     else:
@@ -99,13 +100,13 @@ def _search(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def _module(text: str, dotted: str) -> ModuleType:
+def _module(text: str, dotted: str, folder: Path) -> ModuleType:
     try:
         return importlib.import_module(dotted)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{dotted}.".startswith(f"{error.name}."):
             raise _failed(text, "importing it failed", error) from error
-        where = f"--app-dir says where to look besides the installed packages; the first place was {sys.path[0]}"
+        where = f"--app-dir says where to look besides the installed packages; this one was {folder}"
         raise TargetFault(f"{text}: there is no module {error.name!r}", hint=where) from error
     except (Exception, SystemExit) as error:
         raise _failed(text, "importing it failed", error) from error
@@ -121,7 +122,7 @@ def _file(text: str, name: str) -> ModuleType:
         root, dotted = root.parent, f"{root.name}.{dotted}"
     _search(root)
     if "." in dotted:
-        return _module(text, dotted)
+        return _module(text, dotted, root)
     known = sys.modules.get(dotted)
     if known is not None and getattr(known, "__file__", None) == str(path):
         return known

@@ -307,7 +307,7 @@ def test_module_that_is_not_there(tmp_path: Path) -> None:
     """A module that does not exist has no traceback: the message says where it was looked for."""
     with pytest.raises(TargetFault) as failed:
         load("no_such_target.web:app", app_dir=tmp_path)
-    hint = f"--app-dir says where to look besides the installed packages; the first place was {tmp_path}"
+    hint = f"--app-dir says where to look besides the installed packages; this one was {tmp_path}"
     assert str(failed.value) == f"no_such_target.web:app: there is no module 'no_such_target'; {hint}"
 
 
