@@ -22,7 +22,8 @@ import client_site
 import server_site
 from client_site import BatchDone, PageDied, Results, Session
 from harness import catalog, deviations, engines, oracle, plan, runner
-from harness.cli import ALL_HOOKS, NAMES, add_apis
+from harness.commands.options import ALL_HOOKS
+from harness.commands.staging import NAMES, add_apis
 from harness.engines import EngineChoice, EngineName, Launch
 from harness.engines.scripted import Deviant, ScriptedBrowser
 from harness.errors import BrowserCrashed, BrowserUnavailable, UsageError

@@ -8,7 +8,7 @@ import pytest
 
 import harness.live
 from harness import capabilities
-from harness.cli import NAMES
+from harness.commands.staging import NAMES
 from harness.engines import EngineChoice, EngineName
 from harness.fuzzing.witness import witness
 from harness.ground import Ground

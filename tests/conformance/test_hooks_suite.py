@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness import catalog, plan
-from harness.cli import ALL_HOOKS
+from harness.commands.options import ALL_HOOKS
 from harness.engines import EngineName
 
 pytestmark = pytest.mark.browser

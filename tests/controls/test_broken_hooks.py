@@ -9,7 +9,7 @@ from spoils import IDS, SPOILED
 
 import server_site
 from harness import catalog, plan, runner
-from harness.cli import NAMES, add_apis
+from harness.commands.staging import NAMES, add_apis
 from harness.engines import EngineChoice, EngineName
 from harness.events import CaseFinished, EngineUnavailable, HarnessFault
 from harness.ground import Ground

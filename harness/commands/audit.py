@@ -1,0 +1,107 @@
+"""The command `audit`: an application's CORS, shown by pages in every browser."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.commands import options, staging
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.policy import Policy
+
+
+@click.command("audit")
+@click.argument("target")
+@click.option("--origin", "trusted", multiple=True, metavar="ORIGIN", help="An origin that should be let in.")
+@click.option(
+    "--path", "paths", multiple=True, metavar="PATH", help="Audit this path; default: those that can be found."
+)
+@click.option("--policy", type=click.Path(path_type=Path), metavar="FILE", help="Hold the target to this policy, too.")
+@click.option("--login", metavar="PATH", help="A path that signs a user in when a browser visits it.")
+@click.option("--cookie", "cookies", multiple=True, metavar="NAME=VALUE", help="A cookie of a signed-in user.")
+@click.option("--header", "headers", multiple=True, metavar="NAME: VALUE", help="A header of a signed-in user.")
+@click.option(
+    "--active/--passive",
+    "active",
+    default=None,
+    help="Whether to send POST, PUT, PATCH and DELETE. Default: to applications in process, not to URLs.",
+)
+@click.option("--factory", is_flag=True, help="TARGET makes the application.")
+@click.option("--app-dir", type=click.Path(file_okay=False, path_type=Path), help="Where TARGET is imported from.")
+@click.option("--insecure", is_flag=True, help="Take any certificate of a server over https.")
+@options.browsers_option
+@options.headed_option
+@options.json_option
+def command(
+    target: str,
+    trusted: tuple[str, ...],
+    paths: tuple[str, ...],
+    policy: Path | None,
+    login: str | None,
+    cookies: tuple[str, ...],
+    headers: tuple[str, ...],
+    active: bool | None,
+    factory: bool,
+    app_dir: Path | None,
+    insecure: bool,
+    browsers: tuple[str, ...],
+    headed: bool,
+    as_json: bool,
+) -> int:
+    """Audit an application's CORS: who can read what, shown by pages in every browser, with cause and fix.
+
+    TARGET is a URL, module:app, module:factory(), or a .py file. A URL is asked a bounded number of requests, which the
+    report lists.
+    """
+    from harness.audit import auditing, control
+    from harness.audit import target as targets
+    from harness.audit.audited import AuditOrder
+    from harness.engines import Selection
+    from harness.reports.audit import AuditDocument, lines
+    from harness.reports.console import LiveProgress, console
+
+    selection = Selection.parse(browsers)
+    declared = _policy(policy)
+    document, progress = AuditDocument(), LiveProgress(console(stderr=True))
+    # Whatever the application prints when it is imported or asked is no result.
+    with contextlib.redirect_stdout(sys.stderr), staging.interruptible() as interruption:
+        loaded = targets.load(target, factory=factory, app_dir=app_dir)
+        targets.check_reachable(loaded, verify=not insecure)
+        order = AuditOrder(
+            loaded,
+            selection.choices,
+            trusted or (tuple(origin for origin in declared.origins if "*" not in origin) if declared else ()),
+            paths,
+            active=loaded.is_in_process if active is None else active,
+            login=login,
+            cookies=tuple(map(control.cookie, cookies)),
+            headers=tuple(map(_header, headers)),
+            policy=declared,
+            verify=not insecure,
+            headed=headed,
+            required=selection.required,
+        )
+        done = auditing.audit(
+            order, feed=lambda event: staging.feed(event, (document, progress)), interruption=interruption
+        )
+    click.echo(document.text(done) if as_json else "\n".join(lines(done)))
+    return int(done.exit)
+
+
+def _policy(path: Path | None) -> Policy | None:
+    from harness import policy
+
+    return policy.load(path) if path is not None else None
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise UsageError("a header has no name", hint="write 'NAME: VALUE'")  # what is there may be the secret
+    return name.strip(), value.strip()

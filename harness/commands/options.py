@@ -1,0 +1,56 @@
+"""What several commands are asked: their options, and what the names given there mean."""
+
+from __future__ import annotations
+
+import click
+
+from harness.errors import UsageError
+
+ALL_HOOKS = ("published", "decorator", "proxy", "none", "hardened")
+
+suites_argument = click.argument("suites", nargs=-1, metavar="[SUITE]...")
+keep_option = click.option(
+    "-k", "--keep", metavar="PATTERN", envvar="CORSPROOF_KEEP", help="Only scenarios whose id contains or matches this."
+)
+browsers_option = click.option(
+    "-b",
+    "--browser",
+    "browsers",
+    multiple=True,
+    metavar="NAME[=PATH]",
+    envvar="CORSPROOF_BROWSER",
+    help="chromium, firefox, webkit, all, or auto: every engine that can be used (default).",
+)
+headed_option = click.option("--headed", is_flag=True, envvar="CORSPROOF_HEADED", help="Show the browsers' windows.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the JSON document on stdout and nothing else."
+)
+
+
+def suite_names(suites: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the suites that were named, or all; raise `UsageError` for one that is none."""
+    from harness import catalog
+
+    unknown = [name for name in suites if name not in catalog.SUITES]
+    if unknown:
+        valid = ", ".join(catalog.SUITES)
+        raise UsageError(f"unknown suite {', '.join(map(repr, unknown))}", hint=f"valid suites: {valid}")
+    return suites or tuple(catalog.SUITES)
+
+
+def valid_hooks() -> tuple[str, ...]:
+    """Return the names of all hook sets and broken variants."""
+    import server_site
+
+    return (*server_site.HOOK_SETS, *(f"broken:{name}" for name in server_site.BROKEN))
+
+
+def hook_sets(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the hook sets that were named, or all sound ones; raise `UsageError` for one that is none."""
+    names = tuple(dict.fromkeys(name for given in asked for name in given.split(",")))
+    names = ALL_HOOKS if not names or names == ("all",) else names
+    unknown = [name for name in names if name not in valid_hooks()]
+    if unknown:
+        valid = ", ".join(valid_hooks())
+        raise UsageError(f"unknown hook set {', '.join(map(repr, unknown))}", hint=f"valid hook sets: {valid}")
+    return names

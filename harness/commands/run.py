@@ -1,0 +1,199 @@
+"""The command `run`: suites in browsers, each case with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.commands import options, staging
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.events import Event
+    from harness.ground import Ground
+    from harness.runner import Order
+    from harness.vectors import Vector
+
+REPORTS = {"json": "corsproof.json"}
+SHARD = "I/N"
+
+
+@click.command("run")
+@options.suites_argument
+@options.browsers_option
+@options.headed_option
+@click.option(
+    "--hooks",
+    multiple=True,
+    metavar="NAME",
+    envvar="CORSPROOF_HOOKS",
+    help="A hook set, or broken:NAME; all sound ones are the default. `corsproof list --hooks` names them.",
+)
+@options.keep_option
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    envvar="CORSPROOF_REPEAT",
+    help="Run every scenario so many times; results are shown, none is chosen.",
+)
+@click.option(
+    "--vectors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    envvar="CORSPROOF_VECTORS",
+    help="Run the cases of a vector file, through oracle and engines, instead of suites.",
+)
+@click.option("--shard", metavar=SHARD, envvar="CORSPROOF_SHARD", help="Run the I-th of N parts of the scenarios.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[,FORMAT]",
+    envvar="CORSPROOF_REPORT",
+    help=f"Write reports: {', '.join(REPORTS)}.",
+)
+@click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("corsproof-report"),
+    show_default=True,
+    envvar="CORSPROOF_REPORT_DIR",
+    help="Where reports are written.",
+)
+@options.json_option
+def command(
+    suites: tuple[str, ...],
+    browsers: tuple[str, ...],
+    headed: bool,
+    hooks: tuple[str, ...],
+    keep: str | None,
+    repeat: int,
+    vectors: Path | None,
+    shard: str | None,
+    reports: str | None,
+    report_dir: Path,
+    as_json: bool,
+) -> int:
+    """Run the suites (default: all) in the browsers and judge every scenario."""
+    from harness import catalog, plan, runner
+    from harness.engines import Selection
+    from harness.scenario import LITERAL
+
+    formats = _formats(reports)
+    if vectors is not None and suites:
+        raise UsageError("a vector file is run instead of suites", hint="leave out the one or the other")
+    names = () if vectors is not None else options.suite_names(suites)
+    told = _vectors(vectors)
+    scenarios = [vector.scenario for vector in told]
+    scenarios += [scenario for name in names for scenario in catalog.load(name)]
+    hook_sets = options.hook_sets(hooks)
+    cases = plan.shard(plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat), *_shard(shard))
+    if not cases and shard is not None:
+        raise UsageError(f"shard {shard} has no case", hint="choose fewer shards, or more scenarios")
+    if not cases:
+        ids = ", ".join(scenario.id for scenario in scenarios)
+        raise UsageError(f"no scenario matches {keep!r} under {', '.join(hook_sets)}", hint=f"there are: {ids}")
+    selection = Selection.parse(browsers)
+    order = runner.Order(
+        tuple(cases),
+        selection.choices,
+        headed,
+        selection.required,
+        tuple(d for name in names for d in catalog.deviations(name)),
+    )
+    return _carry_out(order, hook_sets, told, as_json=as_json, formats=formats, report_dir=report_dir)
+
+
+def _vectors(path: Path | None) -> tuple[Vector, ...]:
+    if path is None:
+        return ()
+    from harness import vectors
+
+    return vectors.load(path)
+
+
+def _carry_out(
+    order: Order,
+    hook_sets: tuple[str, ...],
+    told: tuple[Vector, ...],
+    *,
+    as_json: bool,
+    formats: Sequence[str],
+    report_dir: Path,
+) -> int:
+    from harness import runner
+    from harness.ground import Ground
+    from harness.reports.console import LiveProgress, Summary, console
+    from harness.reports.document import RunDocument
+    from harness.tally import Tally
+
+    if formats:
+        _make_folder(report_dir)  # now: nothing measured must be lost for want of a place
+    tally, document = Tally(), RunDocument()
+    eaters = [tally, document, LiveProgress(console(stderr=True))]
+    if not as_json:
+        eaters.append(Summary(console()))
+    with (
+        staging.interruptible() as interruption,
+        Ground({}, names=staging.NAMES, proxied="proxy" if "proxy" in hook_sets else None) as ground,
+    ):
+        staging.add_apis(ground, hook_sets)
+        events = runner.run(order, ground, interruption)
+        for event in _with_oracle(events, order, told, ground) if told else events:
+            staging.feed(event, eaters)
+    if "json" in formats:
+        (report_dir / REPORTS["json"]).write_text(document.text() + "\n", encoding="utf-8")
+    if as_json:
+        click.echo(document.text())
+    return int(tally.exit)
+
+
+def _with_oracle(events: Iterator[Event], order: Order, told: tuple[Vector, ...], ground: Ground) -> Iterator[Event]:
+    """Tell the results of the oracle first, as if it were an engine."""
+    from dataclasses import replace
+
+    from harness import plan, vectors
+    from harness.events import CaseFinished, Progress, RunStarted
+
+    by_id = {vector.scenario.id: vector for vector in told}
+    for event in events:
+        if not isinstance(event, RunStarted):
+            yield event
+            continue
+        yield replace(event, engines=(vectors.ENGINE, *event.engines))
+        for case in order.cases:
+            planned = plan.plan(case, ground)
+            verdict, told_by_oracle = vectors.by_the_oracle(by_id[case.scenario.id], planned)
+            yield CaseFinished(vectors.ENGINE, case, verdict, planned, predicted=told_by_oracle)
+        yield Progress(vectors.ENGINE, len(order.cases))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"no reports can be written to {folder}: {error.strerror}", hint="choose --report-dir"
+        ) from error
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise UsageError(f"{text!r} is no shard", hint=f"write {SHARD}, for example 1/4 for the first of four")
+    return int(number), int(count)
+
+
+def _formats(text: str | None) -> tuple[str, ...]:
+    formats = tuple(name for name in (text or "").split(",") if name)
+    unknown = [name for name in formats if name not in REPORTS]
+    if unknown:
+        valid = ", ".join(REPORTS)
+        raise UsageError(f"unknown report {', '.join(map(repr, unknown))}", hint=f"valid reports: {valid}")
+    return formats
