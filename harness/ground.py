@@ -68,6 +68,11 @@ class Ground:
         """The URL of the forward proxy that browsers need for names beyond loopback."""
         return self._sites.proxy
 
+    @property
+    def key(self) -> str:
+        """The hash of the public key of sites over HTTPS, for `harness.engines.Launch`."""
+        return self._sites.key
+
     def page_url(self, page: str) -> str:
         """Return the origin at which the document of a page lives, and is served from now on, as a browser writes it.
 

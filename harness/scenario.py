@@ -26,6 +26,7 @@ class Api(str, Enum):
 
     FETCH = "fetch"
     XHR = "xhr"
+    WEBSOCKET = "websocket"  # which CORS does not ask about; of audits only
 
     __str__ = str.__str__
 

@@ -8,7 +8,10 @@ httptools refuses methods that it does not know, and a custom method is a thing 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import functools
+import hashlib
 import inspect
 import socket
 import ssl
@@ -20,6 +23,8 @@ import trustme
 import uvicorn
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import WSGIResponder
+from cryptography import x509  # which trustme brings
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.daemons import DaemonExecutor
@@ -76,7 +81,6 @@ class Sites:
         self._responders: list[tuple[Site, Responder]] = []
         self._ports: dict[tuple[str, str, int], int] = {}
         self._proxy = ForwardProxy(self._ports)
-        self._authority: trustme.CA | None = None
         self._thread.call(self._proxy.start(), START_DEADLINE)
 
     def __enter__(self) -> Sites:
@@ -127,6 +131,22 @@ class Sites:
             self.name(site, host)
         return site
 
+    @functools.cached_property
+    def _authority(self) -> trustme.CA:
+        return trustme.CA()
+
+    @functools.cached_property
+    def _certificate(self) -> trustme.LeafCert:
+        """Of loopback; it serves every name, for our browsers do not look (`harness.engines`)."""
+        return self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1")
+
+    @property
+    def key(self) -> str:
+        """The base64 SHA-256 of the public key of sites over HTTPS (RFC 7469, 2.4)."""
+        certificate = x509.load_pem_x509_certificate(self._certificate.cert_chain_pems[0].bytes())
+        encoded = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return base64.b64encode(hashlib.sha256(encoded).digest()).decode("ascii")
+
     def serve_literally(self, scripts: Scripts, role: Role, name: str, *, tls: bool = False) -> Site:
         """Answer by the scripts, in a role, on a port of its own; return when it accepts connections.
 
@@ -169,11 +189,8 @@ class Sites:
         await asyncio.gather(self._proxy.stop(), *responders, *(server.stop() for server in servers))
 
     def _tls(self) -> ssl.SSLContext:
-        """Have a certificate for loopback; it serves every name, for our browsers do not look (`harness.engines`)."""
-        if self._authority is None:
-            self._authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert("localhost", "*.localhost", "127.0.0.1", "::1").configure_cert(context)
+        self._certificate.configure_cert(context)
         return context
 
 

@@ -175,14 +175,20 @@ def without_token(target: str) -> str:
 
 
 def recorder(app: AsgiApp, site: str, wire: Wire) -> AsgiApp:
-    """Wrap ``app`` so that each HTTP exchange that names a scenario is recorded in ``wire`` under ``site``."""
+    """Wrap ``app`` so that each exchange that names a scenario is recorded in ``wire`` under ``site``.
+
+    Of a WebSocket that is its handshake.
+    """
 
     async def recorded(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        token = token_of(scope["query_string"]) if scope["type"] == "http" else None
+        token = token_of(scope["query_string"]) if scope["type"] in ("http", "websocket") else None
         if token is None:
             await app(scope, receive, send)
             return
         record = _Record(wire, _arrived(scope, site, token))
+        if scope["type"] == "websocket":
+            await record.serve_socket(app, scope, receive, send)
+            return
         _record_closing(scope, record)
         await record.serve(app, scope, receive, send)
 
@@ -193,7 +199,7 @@ def _arrived(scope: MutableMapping[str, Any], site: str, token: str) -> Exchange
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
     target = f"{path}?{query}"
     headers, scheme = _pairs(scope["headers"]), scope.get("scheme", "http")
-    return Exchange(site, token, scope["method"], target, headers, scheme=scheme, started=time.monotonic())
+    return Exchange(site, token, scope.get("method", "GET"), target, headers, scheme=scheme, started=time.monotonic())
 
 
 def _pairs(headers: Any) -> Pairs:
@@ -252,6 +258,21 @@ class _Record:
             self._set(error=error_text)
             await sent({"type": "http.response.start", "status": 500, "headers": [(b"content-type", b"text/plain")]})
             await sent({"type": "http.response.body", "body": b"Internal Server Error"})
+
+    async def serve_socket(self, app: AsgiApp, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Let the application answer a WebSocket's handshake: 101, or 403 where it closes before it has accepted."""
+
+        async def sent(message: Message) -> None:
+            if self._exchange.status is None and message["type"] in ("websocket.accept", "websocket.close"):
+                status = 101 if message["type"] == "websocket.accept" else 403
+                self._set(status=status, ending=Ending.COMPLETE, ended=time.monotonic())
+            await send(message)
+
+        try:
+            await app(scope, receive, sent)
+        finally:
+            if self._exchange.ending is Ending.OPEN:
+                self._set(ending=Ending.CLOSED, ended=time.monotonic())
 
     def _cut_off(self) -> None:
         if self._exchange.ending is Ending.OPEN and self._exchange.status is not None:

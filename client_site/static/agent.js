@@ -5,7 +5,7 @@
 
    A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where there are
              several the site is told before each begins: its answers may change, and the record is cut there.
-   A step:   {api: "fetch"|"xhr", method, url, headers: [[name, value]], body: string|null, body_kind: "text"|
+   A step:   {api: "fetch"|"xhr"|"websocket", method, url, headers: [[name, value]], body: string|null, body_kind: "text"|
               "urlencoded"|"bytes"|"stream", credentials, mode, redirect, cache, referrer_policy ("" for the page's own),
               upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
               gives up, counted from the arrival of its request at the server (or null), deadline_ms: when the harness
@@ -20,6 +20,7 @@
   const BODY_KEPT = 65536; // characters of a body that are reported
   const FLUSH_MS = 25; // results are posted together when they come within this time
   const FLUSH_MANY = 64; // or when so many wait
+  const STAYS_OPEN_MS = 300; // what a server that accepts first and refuses then has time to close a WebSocket in
   const CALLS = 10; // times that the page's own site is told something, at most
   const CALL_AGAIN_MS = 200;
 
@@ -139,11 +140,25 @@
       body: xhr.responseText.slice(0, BODY_KEPT) };
   }
 
+  /* Opens a WebSocket: a response is one that stays open, or says something. */
+  async function bySocket(step) {
+    const socket = new WebSocket(step.url.replace(/^http/, "ws"));
+    const done = new Promise((resolve) => {
+      const opened = () => resolve({ outcome: "response", status: 101, body: "" });
+      socket.addEventListener("message", opened);
+      socket.addEventListener("open", () => setTimeout(opened, STAYS_OPEN_MS));
+      socket.addEventListener("close", () => resolve({ outcome: "network-error" }));
+    });
+    return { stop: () => socket.close(), done: done.finally(() => socket.close()) };
+  }
+
+  const APIS = { fetch: byFetch, xhr: byXhr, websocket: bySocket };
+
   /* Fires one step and says what script saw of it. */
   async function runStep(step, arrived) {
     const seen = { events: [], headers: [], body: null, error: null };
     const timer = clock(step, arrived);
-    const { stop, done } = await (step.api === "xhr" ? byXhr : byFetch)(step, seen);
+    const { stop, done } = await APIS[step.api](step, seen);
     const given = timer.fired.then((outcome) => ({ outcome, gaveUp: true }));
     const { gaveUp, ...end } = await Promise.race([done, given]);
     timer.clear();

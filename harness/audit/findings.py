@@ -11,6 +11,7 @@ from enum import Enum
 
 from harness.audit.sights import Ask, Geometry, Sight
 from harness.audit.survey import Survey
+from harness.scenario import Api
 
 
 class Severity(str, Enum):
@@ -161,9 +162,15 @@ def _finding(
 def _told(sight: Sight) -> str:
     where = f"{sight.engine}, page on {sight.ask.page} ({sight.ask.geometry})"
     step = sight.ask.steps[-1]
-    what = f"{step.method} {step.url.removeprefix('{api}')}"
+    path = step.url.removeprefix("{api}")
+    what = f"{step.method} {path}"
+    if sight.ask.after:
+        first = f"after a page on {sight.ask.after} had asked for it"
+        return f"{where}: {what} could not be read {first}, and could when the cache was passed over"
+    cookie = ", with the user's cookie" if sight.cookie_arrived else ""
+    if sight.ask.api is Api.WEBSOCKET:
+        return f"{where}: the WebSocket {path} opened and stayed open{cookie}"
     if sight.is_read:
-        cookie = ", with the user's cookie" if sight.cookie_arrived else ""
         return f"{where}: script read {what}: status {sight.status}, {len(sight.body)} characters{cookie}"
     if sight.is_blocked:
         said = f"; the browser said: {sight.words[0]}" if sight.words else ""

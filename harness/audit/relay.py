@@ -7,6 +7,7 @@ what the record says. Origin and Referer are never touched, for they are what CO
 
 - what belongs to one connection ends with it (RFC 9110 7.6.1), and Host names the target;
 - a Location that leads to the target's own origin leads to the relay's, as the client knows it;
+- a WebSocket has a handshake of its own on each side, and its messages pass;
 - a cookie's Domain that covers the target's host is left out, for no browser would take it from the relay's.
 
 A target that does not answer is no CORS refusal: the client gets 502 or 504, and the fault is remembered.
@@ -15,12 +16,15 @@ A target that does not answer is no CORS refusal: the client gets 502 or 504, an
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from harness.audit.target import ANSWER_DEADLINE, Trouble, trouble_of
 from harness.wire import Message, Receive, Send, token_of
@@ -55,6 +59,7 @@ class Relay:
 
     def __init__(self, url: str, *, verify: bool = True, deadline: float = ANSWER_DEADLINE) -> None:
         self._url = httpx.URL(url)
+        self._verify = verify
         self._deadline = deadline
         # A kept connection may be closed by the target just as it is used again, which would look like a fault.
         limits = httpx.Limits(max_keepalive_connections=0)
@@ -70,6 +75,9 @@ class Relay:
         """Pass one request on; answer the lifespan, at whose end the connections are closed."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+            return
+        if scope["type"] == "websocket":
+            await self._open(scope, receive, send)
             return
         body = _Body(receive)
         passing = asyncio.create_task(self._pass_on(scope, body, send))
@@ -109,6 +117,30 @@ class Relay:
         finally:
             await response.aclose()
 
+    async def _open(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Open the target's WebSocket as the client would, and let messages pass until either side closes."""
+        await receive()  # websocket.connect
+        url = self._url.copy_with(scheme={"http": "ws", "https": "wss"}[self._url.scheme], raw_path=_target(scope))
+        received = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _end_to_end(scope["headers"])]
+        headers = [pair for pair in received if pair[0] != "host" and not pair[0].startswith("sec-websocket-")]
+        tls = httpx.create_ssl_context(verify=self._verify) if url.scheme == "wss" else None
+        opening = connect(
+            str(url),
+            additional_headers=headers,
+            subprotocols=scope["subprotocols"] or None,
+            user_agent_header=None,
+            compression=None,
+            proxy=None,
+            open_timeout=self._deadline,
+            ssl=tls,
+        )
+        try:
+            async with opening as socket:
+                await send({"type": "websocket.accept", "subprotocol": socket.subprotocol})
+                await _converse(socket, receive, send)
+        except (OSError, TimeoutError, WebSocketException):
+            await send({"type": "websocket.close", "code": 1011})  # before accepted: 403
+
     def _request(self, scope: MutableMapping[str, Any], body: _Body) -> httpx.Request:
         received: RawPairs = scope["headers"]
         headers = [
@@ -116,9 +148,8 @@ class Relay:
         ]
         if any(name.lower() == b"transfer-encoding" for name, _ in received):
             headers.append((b"transfer-encoding", b"chunked"))
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
         limits = {"connect": self._deadline, "write": self._deadline, "read": None, "pool": None}
-        extensions = {"target": scope["raw_path"] + query, "timeout": limits}
+        extensions = {"target": _target(scope), "timeout": limits}
         request = httpx.Request(scope["method"], self._url, headers=headers, stream=body, extensions=extensions)
         request.method = scope["method"]  # httpx writes every method in upper case, and `patch` is a thing to test
         return request
@@ -178,6 +209,36 @@ class _Body(httpx.AsyncByteStream):
         message: Message = {"type": ""}
         while message["type"] != "http.disconnect":
             message = await self._receive()
+
+
+def _target(scope: MutableMapping[str, Any]) -> bytes:
+    query: bytes = scope["query_string"]
+    path: bytes = scope["raw_path"]
+    return path + b"?" + query if query else path
+
+
+async def _converse(socket: ClientConnection, receive: Receive, send: Send) -> None:
+    """Let messages pass until either side has closed; the other is closed then, as the first was."""
+
+    async def from_client() -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            await socket.send(message["bytes"] if text is None else text)
+
+    async def from_target() -> None:
+        async for message in socket:
+            await send({"type": "websocket.send", "text" if isinstance(message, str) else "bytes": message})
+
+    passing = [asyncio.create_task(each()) for each in (from_client, from_target)]
+    try:
+        await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
+        if not passing[0].done():
+            await send({"type": "websocket.close", "code": socket.close_code or 1011})
+    finally:
+        for task in passing:
+            task.cancel()
+        with contextlib.suppress(ConnectionClosed):
+            await asyncio.gather(*passing, return_exceptions=True)
 
 
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawPairs:

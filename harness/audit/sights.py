@@ -5,12 +5,14 @@ Frozen records. Imports the vocabulary of scenarios and observations; knows no b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from harness.observation import PageResult
+from harness.plan import Case
 from harness.prediction import Prediction
-from harness.scenario import Api, Outcome, Step
+from harness.scenario import Api, Expectation, Outcome, Scenario, Seen, Step
 from harness.wire import Exchange, Kind, values
 
 TARGET = "target"  # the name of the audited application on the ground
@@ -29,12 +31,21 @@ class Geometry(str, Enum):
 
 @dataclass(frozen=True)
 class Ask:
-    """What a page on an origin does: steps one after the other, each against ``{api}`` and a path."""
+    """What a page on an origin does: steps one after the other, each against ``{api}`` and a path.
+
+    ``after`` is the sister page that asks for the first step's URL before it, to the letter; empty for none.
+    """
 
     page: str
     steps: tuple[Step, ...]
     geometry: Geometry = Geometry.TRUSTED
     api: Api = Api.FETCH
+    after: str = ""
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether no case of a run can show it (`harness.audit.meeting`)."""
+        return bool(self.after) or self.api is Api.WEBSOCKET
 
     @property
     def third_party_cookies(self) -> bool:
@@ -61,6 +72,12 @@ class Sight:
     trouble: str = ""
     door: frozenset[str] | None = None
 
+    def beside(self, door: Sight | None) -> Sight:
+        """Return it with what the same page read at the open door."""
+        if door is None or not door.is_read:
+            return self
+        return replace(self, door=frozenset(json.loads(door.body)["cookies"]))
+
     @property
     def is_read(self) -> bool:
         """Whether script read the answer to the last step."""
@@ -70,6 +87,19 @@ class Sight:
     def is_blocked(self) -> bool:
         """Whether the last step was blocked, which wire and oracle explain."""
         return not self.trouble and bool(self.outcomes) and self.outcomes[-1] is Outcome.BLOCKED
+
+    @property
+    def is_kept_from_by_cache(self) -> bool:
+        """Whether the page could not read what its sister's request had left in the cache, and could past the cache.
+
+        The wire has one request of each page: what the page asked first never left the browser.
+        """
+        if self.trouble or self.outcomes != (Outcome.UNEXPLAINED, Outcome.ALLOWED):
+            return False
+        return [values(one.request_headers, "origin") for one in self.exchanges] == [
+            (self.ask.after,),
+            (self.ask.page,),
+        ]
 
     @property
     def reason(self) -> str:
@@ -105,3 +135,10 @@ class Sight:
     def cookie_arrived(self) -> bool:
         """Whether the last actual request carried a cookie."""
         return bool(self.actuals) and bool(values(self.actuals[-1].request_headers, "cookie"))
+
+
+def case(ask: Ask, number: int = 0) -> Case:
+    """Return an ask as a case of which nothing is expected: what comes of it is the rules' business."""
+    whatever = Expectation((Seen(Outcome.ALLOWED),) * len(ask.steps), ())
+    scenario = Scenario("ask", str(ask.geometry), "", ask.steps, {TARGET: whatever}, ask.page, (ask.api,))
+    return Case(scenario, TARGET, ask.api, TARGET, number)

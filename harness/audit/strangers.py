@@ -144,7 +144,7 @@ class _Admitting:
 
     def lets_in_below(self, trusted: Url) -> bool:
         """Whether a sub-domain of the site of a trusted origin is let in that nobody has thought of."""
-        return bool(self.first(_named(Mistake.SUBDOMAIN, trusted, (f"{self.survey.secret}.{_site(trusted.host)}",))))
+        return bool(self.first(_named(Mistake.SUBDOMAIN, trusted, (f"{self.survey.secret}.{site_of(trusted.host)}",))))
 
 
 def _by_trusted(seen: _Admitting, origin: str) -> Iterator[Admission]:
@@ -181,7 +181,7 @@ def _by_name(seen: _Admitting, trusted: Url) -> Iterator[Admission]:
 
 
 @cache
-def _site(host: str) -> str:
+def site_of(host: str) -> str:
     """Return the registrable domain of a host, or the host itself where it has none."""
     from publicsuffixlist import PublicSuffixList  # 50 ms
 
@@ -200,18 +200,18 @@ def _named(mistake: Mistake, trusted: Url, names: Iterable[str], *, scheme: str 
 
 
 def _prefix(trusted: Url) -> Iterator[Stranger]:
-    return _named(Mistake.PREFIX, trusted, (f"{trusted.host}.evil.test", f"x.{_site(trusted.host)}.evil.test"))
+    return _named(Mistake.PREFIX, trusted, (f"{trusted.host}.evil.test", f"x.{site_of(trusted.host)}.evil.test"))
 
 
 def _suffix(trusted: Url, *, below: bool) -> Iterator[Stranger]:
     """Where a sub-domain of the site is let in (``below``), `evilapp.example.com` is merely another one."""
-    site = _site(trusted.host)
+    site = site_of(trusted.host)
     return _named(Mistake.SUFFIX, trusted, (f"evil{site}",) if below else (f"evil{site}", f"evil{trusted.host}"))
 
 
 def _parts(trusted: Url, *, below: bool) -> Iterator[Stranger]:
     """Where a sub-domain of the site is let in (``below``), `evil-app.example.com…` may merely begin like another."""
-    site = _site(trusted.host)
+    site = site_of(trusted.host)
     return _named(Mistake.PART, trusted, (f"evil-{site if below else trusted.host}-evil.test",))
 
 
@@ -225,7 +225,7 @@ def _shorter(trusted: Url) -> Iterator[Stranger]:
 def _dots(trusted: Url, *, below: bool) -> Iterator[Stranger]:
     """Where a sub-domain of the site is let in (``below``), dots in front of the site lead to another one."""
     host = trusted.host
-    start = len(host) - len(_site(host)) if below else 0
+    start = len(host) - len(site_of(host)) if below else 0
     places = [at for at, letter in enumerate(host) if letter == "." and at >= start - 1]
     return _named(Mistake.DOT, trusted, (f"{host[:at]}x{host[at + 1 :]}" for at in places))
 
@@ -250,7 +250,7 @@ def _ports(trusted: Url) -> Iterator[Stranger]:
 
 def _below(trusted: Url, secret: str) -> Iterator[Stranger]:
     if not is_loopback(trusted.host):
-        yield from _named(Mistake.SUBDOMAIN, trusted, (f"{secret}.{trusted.host}", f"{secret}.{_site(trusted.host)}"))
+        yield from _named(Mistake.SUBDOMAIN, trusted, (f"{secret}.{trusted.host}", f"{secret}.{site_of(trusted.host)}"))
 
 
 def _developers(survey: Survey) -> Iterator[Stranger]:

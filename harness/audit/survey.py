@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -252,8 +251,7 @@ class Survey:
         return self._known[probe]
 
     def _opened(self, probe: Probe) -> Reply:
-        at = urlsplit(self.address or self.base)  # what relays to a server relays no WebSocket
-        request = httpx.Request("GET", f"{at.scheme}://{at.netloc}{probe.target}", headers=(*probe.headers, *_OPENING))
+        request = httpx.Request("GET", self.base + probe.target, headers=(*probe.headers, *_OPENING))
         try:
             with contextlib.closing(self._client.send(request, stream=True)) as response:
                 fault = _refusal(response) if response.status_code == 101 else ""

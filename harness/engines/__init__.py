@@ -74,6 +74,8 @@ class Launch:
     ``proxy`` is the URL of the forward proxy for every name that is not loopback; ``deadline`` is in seconds and bounds
     the whole launch. ``third_party_cookies``: a site's cookies go with requests to it from every other site, where
     their own attributes let them; without it that is as the engine has it (Playwright's WebKit has no switch for it).
+    ``known_key``: the base64 SHA-256 of a public key; Chromium then caches what came over HTTPS with it (measured: no
+    answer is kept that came with a certificate which is merely overlooked).
     """
 
     path: str | None = None
@@ -81,6 +83,7 @@ class Launch:
     headed: bool = False
     deadline: float = 60.0
     third_party_cookies: bool = False
+    known_key: str = ""
 
 
 @dataclass(frozen=True)

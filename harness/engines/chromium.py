@@ -24,6 +24,9 @@ def system_executable() -> str | None:
 def launch(how: Launch) -> DrivenBrowser:
     """Start Chromium; raise `BrowserUnavailable` with the cause when it cannot be used."""
     # As a switch and not as Playwright's `proxy`: that one would send loopback through the proxy too.
-    args = (f"--proxy-server={how.proxy}",) if how.proxy else ()
+    proxy = (f"--proxy-server={how.proxy}",) if how.proxy else ()
+    known = (f"--ignore-certificate-errors-spki-list={how.known_key}",) if how.known_key else ()
     profile = ACROSS_SITES if how.third_party_cookies else {}
-    return DrivenBrowser(Recipe(EngineName.CHROMIUM, "cdp", args=args, profile=profile, system=system_executable), how)
+    return DrivenBrowser(
+        Recipe(EngineName.CHROMIUM, "cdp", args=(*proxy, *known), profile=profile, system=system_executable), how
+    )

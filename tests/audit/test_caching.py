@@ -233,6 +233,36 @@ def test_each_mistake_is_suspected_and_no_other(planted: Planted, sites: Sites) 
     assert grave == dict(planted.finds), [(number, one.evidence) for number, one in found]
 
 
+SISTERS = {
+    "nobody-trusted": (
+        finds("S16", LOW, reflect, ()),
+        "https://q7x2.attacker.example",
+        "https://sister.q7x2.attacker.example",
+    ),
+    "two-trusted": (PLANTED["S16-two-trusted"], APP, OTHER),
+    "refused-before": (PLANTED["F16-one-trusted"], "https://sister-q7x2.example.com", APP),
+}
+
+
+@pytest.mark.parametrize(("planted", "first", "second"), SISTERS.values(), ids=list(SISTERS))
+def test_pages_of_one_site_are_asked_one_after_the_other(
+    planted: Planted, first: str, second: str, sites: Sites
+) -> None:
+    """The second once as the cache has it, and once past the cache."""
+    asks = [ask for _, one in suspected(planted, sites, caching.RULES) for ask in one.asks if ask.after]
+    assert [(ask.after, ask.page) for ask in asks] == [(first, second)]
+    assert [step.cache for step in asks[0].steps] == ["default", "reload"]
+
+
+@pytest.mark.parametrize(
+    "trusted", [("https://app.example.com", "https://app.example.net"), ("http://localhost:3000",)]
+)
+def test_pages_of_two_sites_share_no_cache(trusted: tuple[str, ...], sites: Sites) -> None:
+    """Nor is there a second name for this machine: it stays a header fact."""
+    planted = finds("S16", LOW, listed(*trusted), trusted)
+    assert [ask for _, one in suspected(planted, sites, caching.RULES) for ask in one.asks if ask.after] == []
+
+
 @pytest.mark.parametrize("planted", CORRECT.values(), ids=list(CORRECT))
 def test_a_correct_application_is_not_suspected(planted: Planted, sites: Sites) -> None:
     """Nothing above info."""

@@ -95,6 +95,8 @@ PLANTED = {
         lambda: right(more=leading("http://api.example.net/items")), {"F25": MEDIUM}
     ),
     "F25-plain-address": Planted(right, {"F25": MEDIUM}, address="http://api.example.net"),
+    "F25-local-network": Planted(right, {"F25": INFO}, address="https://192.168.1.20"),
+    "F25-local-name": Planted(right, {"F25": INFO}, address="https://printer.local"),
     "F27": Planted(
         lambda: altered(right(more=streaming), bare(lambda e, s: e["PATH_INFO"] == "/events" and method(e) == "GET")),
         {"F27": LOW},
@@ -105,6 +107,8 @@ SHOWN_BY = {
     "F20-none-without-secure": {"chromium", "firefox"},
     "F25-redirect-to-http": set(),
     "F25-plain-address": set(),
+    "F25-local-network": set(),
+    "F25-local-name": set(),
 }
 CORRECT = {
     "none-and-secure": Planted(lambda: right(cookie=GOOD), session=SIGNED_IN, login="/login"),
@@ -122,6 +126,7 @@ CORRECT = {
     "stream": Planted(lambda: right(more=streaming)),
     "https-address": Planted(right, address="https://api.example.net"),
     "address-at-loopback": Planted(right, address="http://localhost:8000"),
+    "address-of-the-world": Planted(right, address="https://93.184.215.14"),
 }  # fmt: skip
 
 

@@ -413,7 +413,7 @@ SHOWN = {
         lambda: posting(for_the_user, cookie=LAX), session=SIGNED_IN, login="/login"
     ),
 }  # fmt: skip
-UNPROVABLE = {"S21", "S23", "S24"}
+UNPROVABLE = {"S21", "S24"}
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import threading
@@ -11,6 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from harness.audit.relay import Fault, Relay
 from harness.audit.target import Trouble
@@ -407,3 +414,57 @@ def test_tls() -> None:
             httpx.get(url, trust_env=False)
     assert [fault.trouble for fault in strict.faults] == [Trouble.TLS]
     assert lax.faults == ()
+
+
+async def _talk(socket: WebSocket) -> None:
+    """Say who asks, then repeat what is said; close when told to."""
+    if socket.headers.get("origin") != "https://app.example.com":
+        await socket.close()
+        return
+    await socket.accept(subprotocol="talk")
+    await socket.send_json({name: socket.headers.get(name) for name in ("origin", "cookie", "host")})
+    while (said := await socket.receive_text()) != "enough":
+        await socket.send_bytes(said.encode())
+    await socket.close(4001)
+
+
+@contextlib.contextmanager
+def talking() -> Iterator[tuple[Site, Site]]:
+    """Serve an application with a WebSocket, and a relay to it."""
+    with Sites(Wire()) as sites:
+        target = sites.serve(Starlette(routes=[WebSocketRoute("/talk", _talk)]), "target", tls=True)
+        yield sites.serve(Relay(target.origin(), verify=False), "relay"), target
+
+
+def test_socket_as_it_was() -> None:
+    """Origin, cookies and subprotocol of the handshake pass, only Host is the target's; then messages and the close."""
+    with (
+        talking() as (relay, target),
+        connect(
+            f"ws://localhost:{relay.port}/talk?x=1",
+            origin=Origin("https://app.example.com"),
+            additional_headers={"Cookie": "sid=1"},
+            subprotocols=[Subprotocol("talk")],
+            proxy=None,
+        ) as client,
+    ):
+        assert client.subprotocol == "talk"
+        told = json.loads(client.recv(DEADLINE))
+        assert told == {"origin": "https://app.example.com", "cookie": "sid=1", "host": f"localhost:{target.port}"}
+        client.send("hello")
+        assert client.recv(DEADLINE) == b"hello"
+        client.send("enough")
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(DEADLINE)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001
+
+
+def test_socket_that_the_target_refuses() -> None:
+    """The client is refused, too."""
+    with (
+        talking() as (relay, _),
+        pytest.raises(InvalidStatus, match="403"),
+        connect(f"ws://localhost:{relay.port}/talk", origin=Origin("https://evil.example"), proxy=None),
+    ):
+        pass

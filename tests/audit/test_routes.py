@@ -419,7 +419,6 @@ def test_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document is taken from whom the certificate speaks for, by SSL_CERT_FILE, or from anybody."""
     with Sites(Wire()) as sites:
         target = Target("secure", url=sites.serve(documents(openapi=OPENAPI), "secure", tls=True).origin())
-        assert sites._authority is not None
         sites._authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))

@@ -430,7 +430,6 @@ def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         url = f"https://localhost:{plain.port}"
         assert fault(url).startswith(f"{url} cannot be audited: TLS: ")
         check_reachable(Target("secure", url=secure.origin()), verify=False)
-        assert sites._authority is not None
         sites._authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         check_reachable(Target("secure", url=secure.origin()))

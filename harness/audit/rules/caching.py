@@ -1,12 +1,13 @@
 """S16, F11, F16, F17: what caches, of answers and of preflights, make of a policy.
 
-S16 and F16 are header facts: two pages, on sister origins of one site, would have to ask for one URL one after the
-other, and a page asks alone, at a URL of its own. F22 (a preflight cache hides a change) is no rule here: nothing in
+S16 and F16 show where two pages are on sister origins of one site, for browsers keep a cache by site, and the answer is
+one that they keep; elsewhere they are header facts. F22 (a preflight cache hides a change) is no rule here: nothing in
 an answer tells that a policy changed, so whatever it said of an application would be said of correct ones too.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,9 +19,12 @@ from harness.audit.findings import Rule, Severity, Suspicion, rule
 from harness.audit.guests import Guest, granted, guest, methods, permitted_header
 from harness.audit.intent import asks
 from harness.audit.routes import Route
-from harness.audit.sights import Ask, Sight
-from harness.audit.strangers import admitted, unguessable
+from harness.audit.sights import Ask, Geometry, Sight
+from harness.audit.strangers import admitted, site_of, unguessable
 from harness.audit.survey import Reply, Survey
+from harness.oracle.urls import Url
+from harness.origins import is_loopback, parse_origin
+from harness.scenario import Step
 from harness.wire import values
 
 CACHES = "https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"
@@ -52,7 +56,7 @@ def reflected_without_vary(survey: Survey) -> Iterator[Suspicion]:
 def _reflected(survey: Survey, path: str) -> Suspicion | None:
     signed_in = bool(survey.session)
     strangers = (*(one.stranger for one in admitted(survey, path, signed_in=signed_in)), *unguessable(survey))
-    origins = dict.fromkeys((*survey.trusted, *(one.origin for one in strangers)))
+    origins = dict.fromkeys((*survey.trusted, *(one.origin for one in strangers), *_sisters(survey)))
     replies = [survey.get(path, origin, signed_in=signed_in) for origin in origins]
     named = [reply for reply in replies if reply.allows() and reply.allow_origin != "*"]
     kept = [reply for reply in named if _is_kept(reply) and not reply.varies_by_origin]
@@ -65,8 +69,39 @@ def _reflected(survey: Survey, path: str) -> Suspicion | None:
         f"{path} answers each origin with its own Access-Control-Allow-Origin, may be cached, and lacks Vary: Origin",
         tuple(map(_told, (kept[0], other))),
         "Access-Control-Allow-Origin depends on Origin, and Vary does not say so",
+        tuple(_one_after_the_other(survey, named)),
+        _kept,
         needs_proof=False,
     )
+
+
+def _sisters(survey: Survey) -> tuple[str, ...]:
+    """Return an origin of the same site as one that nobody can guess, where no list of trusted ones has any."""
+    return () if survey.trusted else (f"https://sister.{survey.secret}.attacker.example",)
+
+
+def _one_after_the_other(survey: Survey, replies: Sequence[Reply]) -> Iterator[Ask]:
+    """Yield what the second of two pages of one site does, if there are two: as a cache has it, and past the cache."""
+    for first, second in itertools.combinations(replies, 2):
+        before, page = (parse_origin(reply.origin or "") for reply in (first, second))
+        if before is not None and page is not None and _is_sister(before, page):
+            yield _meeting(survey, before, page, second)
+            return
+
+
+def _is_sister(one: Url, other: Url) -> bool:
+    return one.scheme == other.scheme and site_of(one.host) == site_of(other.host) and not is_loopback(one.host)
+
+
+def _meeting(survey: Survey, before: Url, page: Url, reply: Reply) -> Ask:
+    mode = "include" if reply.allows(credentials=True) else "omit"
+    step = Step("GET", f"{{api}}{reply.probe.target}", credentials=mode)
+    geometry = Geometry.TRUSTED if page.origin in survey.trusted else Geometry.CROSS_SITE
+    return Ask(page.origin, (step, replace(step, cache="reload")), geometry, after=before.origin)
+
+
+def _kept(sights: Sequence[Sight]) -> Sequence[Sight]:
+    return [one for one in sights if one.is_kept_from_by_cache]
 
 
 @rule(
@@ -83,8 +118,8 @@ def no_vary_without_origin(survey: Survey) -> Iterator[Suspicion]:
         host = guest(survey, route)
         if host is None or _reflected(survey, route.path) is not None:
             continue
-        stranger = unguessable(survey)[0].origin
-        others = [survey.get(route.path, origin, signed_in=bool(survey.session)) for origin in (None, stranger)]
+        strangers = (None, unguessable(survey)[0].origin, *_sister(survey, host.origin))
+        others = [survey.get(route.path, origin, signed_in=bool(survey.session)) for origin in strangers]
         bare = [one for one in others if _is_kept(one) and not one.varies_by_origin]
         bare = [one for one in bare if one.allow_origin != host.reply.allow_origin]
         if bare:
@@ -94,8 +129,18 @@ def no_vary_without_origin(survey: Survey) -> Iterator[Suspicion]:
                 f"{route.path} has other CORS headers for {host.origin} than without, and does not say so in Vary",
                 (_told(bare[0]), _told(host.reply)),
                 "Access-Control-Allow-Origin depends on Origin, and answers without it lack Vary: Origin",
+                tuple(_one_after_the_other(survey, [*bare, host.reply])),
+                _kept,
                 needs_proof=False,
             )
+
+
+def _sister(survey: Survey, origin: str) -> Iterator[str]:
+    """Yield an origin of the same site that nobody can have listed, for an origin that has a site."""
+    url = parse_origin(origin)
+    if url is not None and not is_loopback(url.host) and site_of(url.host) != url.host.rpartition(".")[2]:
+        port = "" if url.port is None else f":{url.port}"
+        yield f"{url.scheme}://sister-{survey.secret}.{site_of(url.host)}{port}"
 
 
 def _severity_of_keeping(reply: Reply) -> Severity:

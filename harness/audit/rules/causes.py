@@ -5,6 +5,7 @@ Causes are told apart: a cookie that stays at home, mixed content and an answer 
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -244,7 +245,7 @@ def _opaque(reply: Reply) -> Suspicion:
     fix=fixes.ANSWER_AT_ALL,
 )
 def not_cors(survey: Survey) -> Iterator[Suspicion]:
-    """No answer to requests with an Origin, and mixed content, which is a header fact: an address decides it."""
+    """No answer to requests with an Origin; mixed content and local networks, which are facts of an address."""
     for origin in inquirers(survey)[:1]:
         for route in survey.readable:
             reply = survey.get(route.path, origin)
@@ -258,6 +259,8 @@ def not_cors(survey: Survey) -> Iterator[Suspicion]:
     for origin in survey.trusted:
         if survey.address and survey.readable and _is_mixed(survey.address, origin):
             yield _mixed(survey.readable[0].path, origin, f"the application is at {survey.address}")
+        elif survey.address and survey.readable and _goes_inside(survey.address, origin):
+            yield _inside(survey.readable[0].path, origin, survey.address)
 
 
 def _is_mixed(url: str, origin: str) -> bool:
@@ -268,6 +271,31 @@ def _is_mixed(url: str, origin: str) -> bool:
 def _mixed(path: str, origin: str, fact: str) -> Suspicion:
     summary = f"a page on {origin} may not ask plain http: {fact}"
     return Suspicion(Severity.MEDIUM, path, summary, (fact,), "mixed content: an https page and an http address")
+
+
+def _goes_inside(address: str, origin: str) -> bool:
+    """Whether a page from elsewhere asks an address of a local network; this machine stands for any server."""
+    own, page = urlsplit(address).hostname or "", urlsplit(origin).hostname or ""
+    return _is_inside(own) and not _is_inside(page) and not is_loopback(page)
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is in a local network (Local Network Access, IP address space `local`)."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host.endswith(".local")
+    return found.is_private and not found.is_loopback
+
+
+def _inside(path: str, origin: str, address: str) -> Suspicion:
+    return Suspicion(
+        Severity.INFO,
+        path,
+        f"a page on {origin} needs the user's permission to ask a local network",
+        (f"the application is at {address}",),
+        "local network access: Chromium asks the user before a page from elsewhere may ask such an address",
+    )
 
 
 def _unanswered(survey: Survey, reply: Reply) -> Suspicion:

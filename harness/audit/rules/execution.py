@@ -17,7 +17,7 @@ from harness.audit.routes import Route
 from harness.audit.sights import Ask, Geometry, Sight
 from harness.audit.strangers import Admission, Mistake, Stranger, asks, unguessable
 from harness.audit.survey import Probe, Reply, Survey
-from harness.scenario import Outcome, Step
+from harness.scenario import Api, Outcome, Step
 from harness.wire import Pairs
 
 FETCH = "https://fetch.spec.whatwg.org/"
@@ -295,18 +295,21 @@ _SOCKETS = ("/ws", "/websocket", "/socket")
     fix=fixes.SOCKET_ORIGINS,
 )
 def sockets(survey: Survey) -> Iterator[Suspicion]:
-    """High where the user has cookies, which such a page would use; else medium. A fact of the handshake."""
-    origin = unguessable(survey)[0].origin
+    """High where the user has cookies, which such a page would use; else medium."""
+    stranger = unguessable(survey)[0]
     silent = [one.path for one in survey.readable if survey.get(one.path).status in (400, 404, 405, 426)]
     for path in dict.fromkeys((*survey.sockets, *_SOCKETS, *silent)):
-        reply = survey.handshake(path, origin, signed_in=bool(survey.session))
+        reply = survey.handshake(path, stranger.origin, signed_in=bool(survey.session))
         if reply.status == 101 and not reply.fault:
+            step = Step("GET", f"{{api}}{path}", credentials="include")
+            asked = (replace(ask, api=Api.WEBSOCKET) for ask in _asks(survey, stranger, reply, step))
             yield Suspicion(
                 Severity.HIGH if _has_authority(survey) else Severity.MEDIUM,
                 path,
                 f"{path} opens a WebSocket to a page on any origin",
                 (f"{_said(reply)} Switching Protocols, and it stays open",),
                 "the Origin of the handshake is not compared",
+                tuple(asked),
             )
 
 
