@@ -1,10 +1,17 @@
-"""The order of the tests: what takes long begins first, so that no worker ends long after the other."""
+"""Workers, and the order of the tests: what takes long begins first, so that no worker ends long after the other."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
 LONGEST = ("conformance", "versions", "audit", "plugin")  # folders whose tests with browsers take minutes
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take a worker more than there are processors: most tests wait for browsers half of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -95,17 +95,22 @@ def _bounded() -> Iterator[None]:
 
 
 def notices(package: Any, planned: list[Planned], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the first scenario that an oracle does not meet, or an empty string."""
+    """Return the first scenario that an oracle does not meet, or an empty string.
+
+    What notices one mutant is asked first about the next: it is often of the same kind.
+    """
     with monkeypatch.context() as patch:
         patch.setattr(foresight, "oracle", package)
-        for one in planned:
+        for index, one in enumerate(planned):
             try:
                 foreseen = foresight.foresee(one.unit, one.turns, one.places, package.STANDARD)
             except (_Hangs, KeyboardInterrupt):
                 raise
             except Exception as error:
+                planned.insert(0, planned.pop(index))
                 return f"{one.case.scenario.id} ({error!r})"
             if _said(foreseen.seen, foreseen.wire) != _said(one.expectation.seen, one.expectation.wire):
+                planned.insert(0, planned.pop(index))
                 return one.case.scenario.id
     return ""
 

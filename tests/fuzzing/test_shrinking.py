@@ -148,7 +148,7 @@ def test_methods_and_statuses_are_more_or_less_plain() -> None:
 
 def test_every_case_gets_smaller() -> None:
     """Whatever was generated: down to one step and one answer without anything."""
-    for case in scenarios(3, 60):
+    for case in scenarios(3, 20):
         left = smallest(lambda scenario: True, case).scenario
         assert len(left.steps) == len(left.turns) == len(left.turns[0].rules) == 1, casefile.to_word(case)
         assert fields_of(left) in ([], [("Cache-Control", "no-store")])
