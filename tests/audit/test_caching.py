@@ -235,11 +235,12 @@ def test_each_mistake_is_suspected_and_no_other(planted: Planted, sites: Sites) 
 
 SISTERS = {
     "nobody-trusted": (
-        finds("S16", LOW, reflect, ()),
+        finds("S16", MEDIUM, reflect, (), Cache_Control="max-age=60"),
         "https://q7x2.attacker.example",
-        "https://sister.q7x2.attacker.example",
+        "https://sister-q7x2.attacker.example",
     ),
-    "two-trusted": (PLANTED["S16-two-trusted"], APP, OTHER),
+    "anybody": (PLANTED["S16-max-age"], APP, "https://sister-q7x2.example.com"),
+    "two-trusted": (finds("S16", MEDIUM, listed(*TWO), TWO, Cache_Control="max-age=60"), APP, OTHER),
     "refused-before": (PLANTED["F16-one-trusted"], "https://sister-q7x2.example.com", APP),
 }
 
@@ -254,12 +255,19 @@ def test_pages_of_one_site_are_asked_one_after_the_other(
     assert [step.cache for step in asks[0].steps] == ["default", "reload"]
 
 
+def test_an_answer_that_is_not_kept_is_asked_for_by_one_page(sites: Sites) -> None:
+    """Without an age, and without a date to guess one from, browsers ask again."""
+    assert [
+        ask for _, one in suspected(PLANTED["S16-etag"], sites, caching.RULES) for ask in one.asks if ask.after
+    ] == []
+
+
 @pytest.mark.parametrize(
     "trusted", [("https://app.example.com", "https://app.example.net"), ("http://localhost:3000",)]
 )
 def test_pages_of_two_sites_share_no_cache(trusted: tuple[str, ...], sites: Sites) -> None:
     """Nor is there a second name for this machine: it stays a header fact."""
-    planted = finds("S16", LOW, listed(*trusted), trusted)
+    planted = finds("S16", MEDIUM, listed(*trusted), trusted, Cache_Control="max-age=60")
     assert [ask for _, one in suspected(planted, sites, caching.RULES) for ask in one.asks if ask.after] == []
 
 

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from harness.audit import fixes
 from harness.audit.findings import Rule, Severity, Suspicion, rule
 from harness.audit.guests import Guest, granted, guest, methods, permitted_header
-from harness.audit.intent import asks
+from harness.audit.intent import asks, inquirers
 from harness.audit.routes import Route
 from harness.audit.sights import Ask, Geometry, Sight
 from harness.audit.strangers import admitted, site_of, unguessable
@@ -56,7 +56,9 @@ def reflected_without_vary(survey: Survey) -> Iterator[Suspicion]:
 def _reflected(survey: Survey, path: str) -> Suspicion | None:
     signed_in = bool(survey.session)
     strangers = (*(one.stranger for one in admitted(survey, path, signed_in=signed_in)), *unguessable(survey))
-    origins = dict.fromkeys((*survey.trusted, *(one.origin for one in strangers), *_sisters(survey)))
+    origins = dict.fromkeys(
+        (*survey.trusted, *(one.origin for one in strangers), *_sister(survey, inquirers(survey)[0]))
+    )
     replies = [survey.get(path, origin, signed_in=signed_in) for origin in origins]
     named = [reply for reply in replies if reply.allows() and reply.allow_origin != "*"]
     kept = [reply for reply in named if _is_kept(reply) and not reply.varies_by_origin]
@@ -69,28 +71,34 @@ def _reflected(survey: Survey, path: str) -> Suspicion | None:
         f"{path} answers each origin with its own Access-Control-Allow-Origin, may be cached, and lacks Vary: Origin",
         tuple(map(_told, (kept[0], other))),
         "Access-Control-Allow-Origin depends on Origin, and Vary does not say so",
-        tuple(_one_after_the_other(survey, named)),
+        tuple(_one_after_the_other(survey, [*kept, *named])),
         _kept,
         needs_proof=False,
     )
 
 
-def _sisters(survey: Survey) -> tuple[str, ...]:
-    """Return an origin of the same site as one that nobody can guess, where no list of trusted ones has any."""
-    return () if survey.trusted else (f"https://sister.{survey.secret}.attacker.example",)
-
-
 def _one_after_the_other(survey: Survey, replies: Sequence[Reply]) -> Iterator[Ask]:
-    """Yield what the second of two pages of one site does, if there are two: as a cache has it, and past the cache."""
+    """Yield what the second of two pages of one site does, if there are two: as a cache has it, and past the cache.
+
+    Only of an answer that browsers keep, and to a second page that may read its own.
+    """
     for first, second in itertools.combinations(replies, 2):
         before, page = (parse_origin(reply.origin or "") for reply in (first, second))
-        if before is not None and page is not None and _is_sister(before, page):
+        if before is None or page is None or not _lasts(first) or not second.allows():
+            continue
+        if _is_sister(before, page):
             yield _meeting(survey, before, page, second)
             return
 
 
 def _is_sister(one: Url, other: Url) -> bool:
-    return one.scheme == other.scheme and site_of(one.host) == site_of(other.host) and not is_loopback(one.host)
+    different = one.origin != other.origin
+    return (
+        different
+        and one.scheme == other.scheme
+        and site_of(one.host) == site_of(other.host)
+        and not is_loopback(one.host)
+    )
 
 
 def _meeting(survey: Survey, before: Url, page: Url, reply: Reply) -> Ask:
@@ -146,8 +154,12 @@ def _sister(survey: Survey, origin: str) -> Iterator[str]:
 def _severity_of_keeping(reply: Reply) -> Severity:
     if _is_fresh(reply):
         return Severity.MEDIUM
-    guessed = reply.get("last-modified") is not None and _invites(reply)  # RFC 9111 4.2.2
-    return Severity.LOW if guessed else Severity.INFO
+    return Severity.LOW if _lasts(reply) else Severity.INFO
+
+
+def _lasts(reply: Reply) -> bool:
+    """Whether browsers hand an answer out again without asking: it says so, or they guess so (RFC 9111 4.2.2)."""
+    return _is_fresh(reply) or (reply.get("last-modified") is not None and _invites(reply))
 
 
 @rule(
