@@ -236,8 +236,12 @@ def sockets(
     async def home(asked: Request) -> PlainTextResponse:
         return PlainTextResponse("home")
 
+    async def login(asked: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello", headers={"Set-Cookie": "sid=of-ada; Path=/; Secure; SameSite=None"})
+
     cors = Middleware(CORSMiddleware, allow_origins=[APP], allow_credentials=credentials)
-    return Starlette(routes=[Route("/", home), WebSocketRoute(path, live)], middleware=[cors])
+    sign_in = [Route("/login", login)] if credentials else []
+    return Starlette(routes=[Route("/", home), *sign_in, WebSocketRoute(path, live)], middleware=[cors])
 
 
 def from_app(socket: WebSocket) -> bool:
@@ -253,7 +257,7 @@ def of_the_user(socket: WebSocket) -> bool:
 BY_STARLETTE = {"S24": INFO}  # its CORSMiddleware allows credentials on whatever has an Origin
 SOCKETS = {
     "everybody": Planted(lambda: sockets(lambda socket: True), {"S23": HIGH, **BY_STARLETTE}),
-    "the-user": Planted(lambda: sockets(of_the_user), {"S23": HIGH, **BY_STARLETTE}, session=SIGNED_IN),
+    "the-user": Planted(lambda: sockets(of_the_user), {"S23": HIGH, **BY_STARLETTE}, session=SIGNED_IN, login="/login"),
     "without-cookies": Planted(lambda: sockets(lambda socket: True, credentials=False), {"S23": MEDIUM}),
     "by-path": Planted(lambda: sockets(lambda socket: True), {"S23": HIGH, **BY_STARLETTE}, paths=("/", "/live")),
     "well-known": Planted(
