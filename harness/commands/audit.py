@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.argument("target")
+@click.argument("target", metavar="[TARGET]")
 @click.option("--origin", "trusted", multiple=True, metavar="ORIGIN", help="An origin that should be let in.")
 @click.option(
     "--path", "paths", multiple=True, metavar="PATH", help="Audit this path; default: those that can be found."
@@ -61,8 +61,8 @@ def command(
 ) -> int:
     """Audit an application's CORS: who can read what, shown by pages in every browser, with cause and fix.
 
-    TARGET is a URL, module:app, module:factory(), or a .py file. A URL is asked a bounded number of requests, which the
-    report lists.
+    TARGET is a URL, module:app, module:factory(), or a .py file; corsproof.toml may name it. A URL is asked a bounded
+    number of requests, which the report lists.
     """
     from harness.audit import auditing, control
     from harness.audit import target as targets
