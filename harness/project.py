@@ -51,7 +51,7 @@ def configuration(facts: Facts) -> str:
 
 def _settings(facts: Facts) -> Iterator[str]:
     yield "# How CORS is tested here: `corsproof audit` takes [audit] as its options, and tests/test_cors.py tests what"
-    yield "# this file says. The command line and CORSPROOF_... in the environment go before it. Made by `corsproof init`."
+    yield "# this file says. The command line and CORSPROOF_... in the environment go before it."
     yield from _setting(
         "browser", ["chromium", "firefox", "webkit"], "Which browsers ask; else all that work.", on=False
     )
@@ -113,8 +113,8 @@ _MEANINGS = {
 
 def _policy(facts: Facts) -> Iterator[str]:
     known = facts.declared.policy
-    yield "# Who may do what from another origin; tests/test_cors.py proves it, at its edges, in the browsers. The hooks"
-    yield "# of `server_site.hooks.hardened` can take it from here: install(app, load(Path('corsproof.toml')))."
+    yield "# Who may do what from another origin; tests/test_cors.py proves it, at its edges, in browsers. The hooks of"
+    yield "# `server_site.hooks.hardened` can take it from here: install(app, load(Path('corsproof.toml')))."
     if known is None:
         yield "# It is not known what is meant: write it down, and take the # away."
     yield "[policy]" if known else "# [policy]"

@@ -32,12 +32,11 @@ DIFFERENCE = Difference("wire[0].answers.vary", "no such header", "'Origin'")
 
 def written_to(out: io.StringIO, *, terminal: bool = False, colour: bool = False, width: int = 150) -> Console:
     """Make a console that writes to a string."""
-    system = "standard" if colour else None
     return Console(
         file=out,
         theme=THEME,
         force_terminal=terminal,
-        color_system=system,
+        color_system="standard" if colour else None,
         width=width,
         highlight=False,
         no_color=False,
