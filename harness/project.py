@@ -143,7 +143,6 @@ def _guessed(facts: Facts) -> Policy:
         methods=tuple(dict.fromkeys(methods)) or ("GET", "POST"),
         request_headers=("Content-Type",),
         max_age=600,
-        allow_plain_http=True,
     )
 
 
