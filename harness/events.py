@@ -12,6 +12,13 @@ from harness.verdict import Verdict
 
 
 @dataclass(frozen=True)
+class PhaseStarted:
+    """What is done next, where that is more than one run; a whole line for people."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class RunStarted:
     """The run knows what it will do: so many cases for each engine named."""
 
@@ -95,7 +102,8 @@ class RunFinished:
 
 
 Event = (
-    RunStarted
+    PhaseStarted
+    | RunStarted
     | EngineReady
     | EngineUnavailable
     | EngineLost

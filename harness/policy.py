@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+SECTIONS = {"corsproof.toml": ("policy",), "pyproject.toml": ("tool", "corsproof", "policy")}
+
+
 class PolicyError(UsageError):
     """Everything that is wrong with a policy, one problem a line."""
 
@@ -111,7 +114,11 @@ def compiled(policy: Policy) -> CompiledPolicy:
 
 
 def load(path: Path) -> Policy:
-    """Read a policy from a TOML file; raise `PolicyError`, or `UsageError` for what is no TOML."""
+    """Read a policy from a TOML file; raise `PolicyError`, or `UsageError` for what is no TOML.
+
+    The whole file is the policy, but for corsproof.toml, which has it in ``[policy]``, and pyproject.toml
+    (``[tool.corsproof.policy]``).
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -125,6 +132,10 @@ def loads(text: str, source: str = "cors.toml") -> Policy:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source}: {error}", hint="mend the TOML") from error
+    for key in SECTIONS.get(source, ()):
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict) or (source in SECTIONS and not table):
+        raise UsageError(f"{source} has no policy", hint=f"write it below [{'.'.join(SECTIONS.get(source, ()))}]")
     problems = _unknown(table, Policy, "")
     given = _settings(table, Policy)
     listed = given.pop("overrides", [])
@@ -208,16 +219,17 @@ def _unknown(table: Mapping[str, Any], kind: type[Policy] | type[Override], plac
 
 def _assignments(declared: Policy | Override, leaving_out: tuple[str, ...] = ()) -> list[str]:
     shown = ((each, getattr(declared, each.name)) for each in fields(declared) if each.name not in leaving_out)
-    return [f"{_key(each.name)} = {_toml(value)}" for each, value in shown if value != each.default]
+    return [f"{_key(each.name)} = {toml(value)}" for each, value in shown if value != each.default]
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
+    """Write the value of a setting."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(toml, value))}]"
     return '"' + "".join(map(_escaped, value)) + '"'
 
 

@@ -504,6 +504,34 @@ def test_errors_call_the_file_by_its_name(tmp_path: Path) -> None:
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "cors.toml"
 
 
+SECTIONS = {
+    "corsproof.toml": "browser = 'chromium'\n[policy]\n{}\n[[policy.overrides]]\nendpoint = 'a'\nclosed = true\n",
+    "pyproject.toml": "[tool.corsproof.policy]\n{}\noverrides = [{{endpoint = 'a', closed = true}}]\n",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), SECTIONS.items(), ids=SECTIONS)
+def test_a_configuration_file_has_its_policy_in_a_section(name: str, text: str, tmp_path: Path) -> None:
+    """What else stands in the file is none of the policy's business; its mistakes are."""
+    (tmp_path / name).write_text(text.format("origins = ['https://a.example']"))
+    policy = load(tmp_path / name)
+    assert policy == Policy(("https://a.example",), overrides=(Override("a", closed=True),))
+    (tmp_path / name).write_text(text.format("origins = ['https://a.example']\nmehtods = ['GET']"))
+    with pytest.raises(PolicyError, match=f"{name} has 1 problem:\n  mehtods"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "policy = 3\ntool = 3\n", "[tool]\ncorsproof = 3\n", "origins = ['https://a.example']\n"]
+)
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_configuration_file_without_a_policy(name: str, text: str, tmp_path: Path) -> None:
+    """Says so, and where it should stand."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=rf"{name} has no policy; write it below \[(tool\.corsproof\.)?policy\]"):
+        load(tmp_path / name)
+
+
 def test_the_example_is_a_policy() -> None:
     """The file in `examples` loads, and has every setting in it."""
     policy = load(EXAMPLE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from harness.audit.strangers import SAME_SITE_PAGE, unguessable
 from harness.audit.survey import TIMEOUT, Reply, Survey
 from harness.audit.target import Target
 from harness.engines import EngineInfo
-from harness.events import EngineReady, Event
+from harness.events import EngineReady, Event, PhaseStarted
 from harness.ground import Ground
 from harness.runner import Interruption
 from harness.scenario import Step
@@ -58,6 +58,7 @@ def audit(
         ground.add_api(TARGET, lambda: control.app)
         base = ground.api_site(TARGET, "https").origin()
         found = _discovery(order, base)
+        feed(PhaseStarted(f"surveying {_counted(found.routes, 'path')} of {order.target.name}"))
         with _survey(order, base, found.routes) as survey:
             silent = _introduce(survey, order.target.name)
             suspicions = tuple(_suspicions(survey)) if concerns_cors(survey) else ()
@@ -66,9 +67,11 @@ def audit(
                 ground.add_page(page)
             visits = _visits(order, base, control.cookies)
             asking = Asking(order.choices, control.door, visits, order.headed, order.required, order.launcher)
+            feed(PhaseStarted(f"asking pages for what shows {_counted(suspicions, 'suspicion')}"))
             sights = see(asks, asking, ground, feed=eat, interruption=interruption)
             findings, doubts = _conclusions(suspicions, sights)
             if order.policy is not None:
+                feed(PhaseStarted("asking pages what follows from the policy"))
                 held = policed(
                     order.policy,
                     survey.routes,
@@ -215,6 +218,10 @@ def _effective(survey: Survey) -> Iterator[Mapping[str, object]]:
                     for name in ("allow_methods", "allow_headers", "max_age", "expose_headers")
                 },
             }
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'s' if len(things) != 1 else ''}"
 
 
 def _exit(tally: Tally, findings: Iterable[Finding], untested: Iterable[str]) -> Exit:

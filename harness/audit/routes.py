@@ -94,7 +94,7 @@ def views(target: Target) -> tuple[Route, ...]:
 
 def sockets(target: Target) -> tuple[str, ...]:
     """Return the paths of WebSockets that an application of Starlette or FastAPI tells, or Quart."""
-    for app in _layers(target.app):
+    for app in layers(target.app):
         if hasattr(getattr(app, "url_map", None), "iter_rules"):
             rules = [rule for rule in app.url_map.iter_rules() if getattr(rule, "websocket", False)]
             return tuple(_VARIABLE.sub(partial(_value, defaults={}, other=False), rule.rule) for rule in rules)
@@ -112,7 +112,7 @@ def _sockets(routes: Iterable[Any], prefix: str) -> Iterator[str]:
             yield prefix + _BRACED.sub(lambda found: _OF_TYPE.get(found["type"] or "", "x"), path)
 
 
-def _layers(app: Any) -> Iterator[Any]:
+def layers(app: Any) -> Iterator[Any]:
     """Yield an application and what its middlewares wrap."""
     for _ in range(_DEPTH):
         yield app
@@ -151,7 +151,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _told_by(app: Any) -> _Told | None:
     """Ask an application, or what its middlewares wrap, for its routes; None where it is of no kind that we know."""
-    for layer in _layers(app):
+    for layer in layers(app):
         if hasattr(getattr(layer, "url_map", None), "iter_rules"):
             return _by_url_map(layer)
         if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):

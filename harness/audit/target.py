@@ -95,6 +95,26 @@ def load(text: str, *, factory: bool = False, app_dir: Path | str | None = None)
     return Target(text, app=found)
 
 
+def as_module(text: str, folder: Path) -> tuple[str, Path]:
+    """Return a target as ``module:attribute`` and the folder that it is imported from, which else is ``folder``.
+
+    Raises what `load` raises for a file that has no application in it.
+    """
+    named = _FILE.fullmatch(text)
+    if named is None:
+        return text, folder
+    root, dotted = _place(Path(named["file"]).resolve())
+    module = _file(text, named["file"])
+    usual = _usual(text, module, APPLICATIONS + FACTORIES) if named["attribute"] is None else None
+    attribute = named["attribute"] or next(name for name in APPLICATIONS + FACTORIES if _is(usual, module, name))
+    called = "()" if named["called"] or _is_factory(usual) else ""
+    return f"{dotted}:{attribute}{called}", root
+
+
+def _is(found: Any, module: ModuleType, name: str) -> bool:
+    return getattr(module, name, None) is found
+
+
 def _search(folder: Path) -> None:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
@@ -117,9 +137,7 @@ def _file(text: str, name: str) -> ModuleType:
     path = Path(name).resolve()
     if not path.is_file():
         raise UsageError(f"{text}: there is no file {name}", hint=f"paths are seen from {Path.cwd()}")
-    root, dotted = path.parent, path.stem
-    while (root / "__init__.py").exists():
-        root, dotted = root.parent, f"{root.name}.{dotted}"
+    root, dotted = _place(path)
     _search(root)
     if "." in dotted:
         return _module(text, dotted, root)
@@ -127,6 +145,14 @@ def _file(text: str, name: str) -> ModuleType:
     if known is not None and getattr(known, "__file__", None) == str(path):
         return known
     return _executed(text, path, dotted if known is None else f"corsproof target {dotted}")
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    """Return the folder that a file is imported from, and its dotted name there."""
+    root, dotted = path.parent, path.stem
+    while (root / "__init__.py").exists():
+        root, dotted = root.parent, f"{root.name}.{dotted}"
+    return root, dotted
 
 
 def _executed(text: str, path: Path, name: str) -> ModuleType:

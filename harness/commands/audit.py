@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.argument("target")
+@click.argument("target", metavar="[TARGET]")
 @click.option("--origin", "trusted", multiple=True, metavar="ORIGIN", help="An origin that should be let in.")
 @click.option(
     "--path", "paths", multiple=True, metavar="PATH", help="Audit this path; default: those that can be found."
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 @options.browsers_option
 @options.headed_option
 @options.json_option
+@options.color_option
+@click.pass_context
 def command(
+    context: click.Context,
     target: str,
     trusted: tuple[str, ...],
     paths: tuple[str, ...],
@@ -53,22 +57,23 @@ def command(
     browsers: tuple[str, ...],
     headed: bool,
     as_json: bool,
+    color: bool | None,
 ) -> int:
     """Audit an application's CORS: who can read what, shown by pages in every browser, with cause and fix.
 
-    TARGET is a URL, module:app, module:factory(), or a .py file. A URL is asked a bounded number of requests, which the
-    report lists.
+    TARGET is a URL, module:app, module:factory(), or a .py file; corsproof.toml may name it. A URL is asked a bounded
+    number of requests, which the report lists.
     """
     from harness.audit import auditing, control
     from harness.audit import target as targets
     from harness.audit.audited import AuditOrder
     from harness.engines import Selection
     from harness.reports.audit import AuditDocument, lines
-    from harness.reports.console import LiveProgress, console
+    from harness.reports.console import LiveProgress, console, tell
 
     selection = Selection.parse(browsers)
     declared = _policy(policy)
-    document, progress = AuditDocument(), LiveProgress(console(stderr=True))
+    document, progress = AuditDocument(), LiveProgress(console(color, stderr=True))
     # Whatever the application prints when it is imported or asked is no result.
     with contextlib.redirect_stdout(sys.stderr), staging.interruptible() as interruption:
         loaded = targets.load(target, factory=factory, app_dir=app_dir)
@@ -90,8 +95,42 @@ def command(
         done = auditing.audit(
             order, feed=lambda event: staging.feed(event, (document, progress)), interruption=interruption
         )
-    click.echo(document.text(done) if as_json else "\n".join(lines(done)))
+    if as_json:
+        click.echo(document.text(done))
+    else:
+        out = console(color)
+        tell(out, lines(done, again=_again(context), in_full=out.is_terminal))
     return int(done.exit)
+
+
+_REPEATED = frozenset(
+    ("trusted", "policy", "login", "cookies", "headers", "active", "factory", "app_dir", "insecure", "browsers")
+)
+
+
+def _again(context: click.Context) -> str:
+    """Return the command of this audit without its paths; what signs somebody in is left to be filled in."""
+    words = ["corsproof", "audit", context.params["target"]]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if option.name not in _REPEATED or value is None:
+            continue
+        if isinstance(value, bool):
+            words += option.opts if value else option.secondary_opts
+        else:
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [option.opts[0], _unspoken(option.name, str(one))]
+    return shlex.join(words)
+
+
+def _unspoken(option: str, value: str) -> str:
+    match option:
+        case "cookies":
+            return f"{value.partition('=')[0]}=…"
+        case "headers":
+            return f"{value.partition(':')[0]}: …"
+        case _:
+            return value
 
 
 def _policy(path: Path | None) -> Policy | None:

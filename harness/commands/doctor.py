@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.commands import options
+
 if TYPE_CHECKING:
     from harness.doctor import Diagnosis
 
@@ -14,11 +16,13 @@ if TYPE_CHECKING:
 @click.argument("engines", nargs=-1, metavar="[ENGINE[=PATH]]...")
 @click.option("--headed", is_flag=True, help="Show the browsers' windows.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(engines: tuple[str, ...], headed: bool, as_json: bool) -> int:
+@options.color_option
+def command(engines: tuple[str, ...], headed: bool, as_json: bool, color: bool | None) -> int:
     """Launch each engine (default: all), ask it the canaries, and say what it is or what mends it."""
     from harness import doctor as doctors
     from harness.engines import Selection
     from harness.ground import Ground
+    from harness.reports.console import console, tell
 
     found = []
     for choice in Selection.parse(engines or ("all",)).choices:
@@ -26,7 +30,7 @@ def command(engines: tuple[str, ...], headed: bool, as_json: bool) -> int:
             diagnosis = doctors.examine(choice, ground, headed=headed)
         found.append(diagnosis)
         if not as_json:
-            click.echo("\n".join(_diagnosis_lines(diagnosis)))
+            tell(console(color), _diagnosis_lines(diagnosis))
     if as_json:
         import dataclasses
         import json

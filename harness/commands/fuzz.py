@@ -26,7 +26,16 @@ from harness.commands import options, staging
     help="Make so many disagreements an engine smaller.",
 )
 @options.json_option
-def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: bool, shrink: int, as_json: bool) -> int:
+@options.color_option
+def command(
+    count: int,
+    seed: int | None,
+    browsers: tuple[str, ...],
+    headed: bool,
+    shrink: int,
+    as_json: bool,
+    color: bool | None,
+) -> int:
     """Make cases by chance, hold the browsers against the oracle, and make each disagreement as small as can be."""
     import secrets
 
@@ -34,7 +43,7 @@ def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: boo
     from harness.engines import Selection
     from harness.fuzzing import findings, generating, hunting
     from harness.ground import Ground
-    from harness.reports.console import LiveProgress, console
+    from harness.reports.console import LiveProgress, console, tell
     from harness.reports.fuzzing import FuzzDocument, summary_lines
     from harness.scenario import LITERAL
     from harness.tally import Exit, Tally
@@ -46,7 +55,7 @@ def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: boo
     cases = tuple(plan.cases(generating.scenarios(seed, count), [LITERAL]))
     order = runner.Order(cases, selection.choices, headed, selection.required)
     tally, found, document = Tally(), findings.Findings(), FuzzDocument(seed)
-    eaters = (tally, found, document, LiveProgress(console(stderr=True)))
+    eaters = (tally, found, document, LiveProgress(console(color, stderr=True)))
     with staging.interruptible() as interruption, Ground({}, names=staging.NAMES) as ground:
         for event in runner.run(order, ground, interruption):
             staging.feed(event, eaters)
@@ -56,5 +65,6 @@ def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: boo
     if as_json:
         click.echo(document.text(found, disagreements, tally.exit))
     else:
-        click.echo("\n".join(summary_lines(found, disagreements, seed, tally.exit)))
+        out = console(color)
+        tell(out, summary_lines(found, disagreements, seed, tally.exit, in_full=out.is_terminal))
     return int(tally.exit)

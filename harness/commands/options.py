@@ -21,9 +21,31 @@ browsers_option = click.option(
     envvar="CORSPROOF_BROWSER",
     help="chromium, firefox, webkit, all, or auto: every engine that can be used (default).",
 )
+hooks_option = click.option(
+    "--hooks",
+    multiple=True,
+    metavar="NAME",
+    envvar="CORSPROOF_HOOKS",
+    help="A hook set, or broken:NAME; all sound ones are the default. `corsproof list --hooks` names them.",
+)
 headed_option = click.option("--headed", is_flag=True, envvar="CORSPROOF_HEADED", help="Show the browsers' windows.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document on stdout and nothing else."
+)
+
+
+def _color(context: click.Context, parameter: click.Parameter, value: str) -> bool | None:
+    return {"always": True, "never": False}.get(value)
+
+
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    envvar="CORSPROOF_COLOR",
+    callback=_color,
+    help="When to use colour; auto: in a terminal, unless NO_COLOR is set, or where FORCE_COLOR is.",
 )
 
 

@@ -16,17 +16,27 @@ if TYPE_CHECKING:
 @click.command("replay")
 @click.argument("name", metavar="CASE|SCENARIO")
 @options.browsers_option
+@options.hooks_option
 @options.headed_option
 @click.option("--as-row", is_flag=True, help="Print it as Python source, with what must follow, and run nothing.")
 @options.json_option
-def command(name: str, browsers: tuple[str, ...], headed: bool, as_row: bool, as_json: bool) -> int:
+@options.color_option
+def command(
+    name: str,
+    browsers: tuple[str, ...],
+    hooks: tuple[str, ...],
+    headed: bool,
+    as_row: bool,
+    as_json: bool,
+    color: bool | None,
+) -> int:
     """Run one case that `fuzz` printed, or one scenario, and tell everything about it."""
     from harness import casefile, catalog, plan, runner
     from harness.engines import Selection
     from harness.events import CaseFinished
     from harness.ground import Ground
     from harness.reports.cases import case_lines, verdict_lines
-    from harness.reports.console import LiveProgress, console
+    from harness.reports.console import LiveProgress, console, tell
     from harness.reports.document import RunDocument
     from harness.statement import stated
     from harness.tally import Tally
@@ -37,11 +47,14 @@ def command(name: str, browsers: tuple[str, ...], headed: bool, as_row: bool, as
         return 0
     selection = Selection.parse(browsers)
     known = tuple(one for suite in catalog.SUITES for one in catalog.deviations(suite))
-    hook_sets = tuple(hooks for hooks in scenario.expect if not scenario.turns)
-    cases = tuple(plan.cases([scenario], scenario.expect))
+    hook_sets = () if scenario.turns else options.hook_sets(hooks) if hooks else tuple(scenario.expect)
+    cases = tuple(plan.cases([scenario], hook_sets or scenario.expect))
+    if not cases:
+        about = ", ".join(scenario.expect)
+        raise UsageError(f"{name} is not about {', '.join(hook_sets)}", hint=f"it is about {about}")
     order = runner.Order(cases, selection.choices, headed, selection.required, known)
     tally, document, results = Tally(), RunDocument(), list[CaseFinished]()
-    eaters = (tally, document, LiveProgress(console(stderr=True)))
+    eaters = (tally, document, LiveProgress(console(color, stderr=True)))
     with (
         staging.interruptible() as interruption,
         Ground({}, names=staging.NAMES, proxied="proxy" if "proxy" in hook_sets else None) as ground,
@@ -51,8 +64,10 @@ def command(name: str, browsers: tuple[str, ...], headed: bool, as_row: bool, as
             staging.feed(event, eaters)
             if isinstance(event, CaseFinished):
                 results.append(event)
-    told = (line for result in results for line in (*case_lines(result), *verdict_lines(result), ""))
-    click.echo(document.text() if as_json else "\n".join(told))
+    if as_json:
+        click.echo(document.text())
+    else:
+        tell(console(color), (line for one in results for line in (*case_lines(one), *verdict_lines(one), "")))
     return int(tally.exit)
 
 

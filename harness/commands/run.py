@@ -25,13 +25,7 @@ SHARD = "I/N"
 @options.suites_argument
 @options.browsers_option
 @options.headed_option
-@click.option(
-    "--hooks",
-    multiple=True,
-    metavar="NAME",
-    envvar="CORSPROOF_HOOKS",
-    help="A hook set, or broken:NAME; all sound ones are the default. `corsproof list --hooks` names them.",
-)
+@options.hooks_option
 @options.keep_option
 @click.option(
     "--repeat",
@@ -65,6 +59,7 @@ SHARD = "I/N"
     help="Where reports are written.",
 )
 @options.json_option
+@options.color_option
 def command(
     suites: tuple[str, ...],
     browsers: tuple[str, ...],
@@ -77,6 +72,7 @@ def command(
     reports: str | None,
     report_dir: Path,
     as_json: bool,
+    color: bool | None,
 ) -> int:
     """Run the suites (default: all) in the browsers and judge every scenario."""
     from harness import catalog, plan, runner
@@ -105,7 +101,7 @@ def command(
         selection.required,
         tuple(d for name in names for d in catalog.deviations(name)),
     )
-    return _carry_out(order, hook_sets, told, as_json=as_json, formats=formats, report_dir=report_dir)
+    return _carry_out(order, hook_sets, told, as_json=as_json, formats=formats, report_dir=report_dir, color=color)
 
 
 def _vectors(path: Path | None) -> tuple[Vector, ...]:
@@ -124,6 +120,7 @@ def _carry_out(
     as_json: bool,
     formats: Sequence[str],
     report_dir: Path,
+    color: bool | None,
 ) -> int:
     from harness import runner
     from harness.ground import Ground
@@ -134,9 +131,9 @@ def _carry_out(
     if formats:
         _make_folder(report_dir)  # now: nothing measured must be lost for want of a place
     tally, document = Tally(), RunDocument()
-    eaters = [tally, document, LiveProgress(console(stderr=True))]
+    eaters = [tally, document, LiveProgress(console(color, stderr=True))]
     if not as_json:
-        eaters.append(Summary(console()))
+        eaters.append(Summary(console(color), catalogued=not told))
     with (
         staging.interruptible() as interruption,
         Ground({}, names=staging.NAMES, proxied="proxy" if "proxy" in hook_sets else None) as ground,

@@ -6,6 +6,7 @@ Later versions of the document only add members. Secrets are redacted. Imports t
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from harness.audit.findings import Finding, Proof
 from harness.audit.rules import NOT_COVERED
 from harness.audit.survey import Reply
 from harness.events import CaseFinished, Event
+from harness.reports.cases import printable
 from harness.reports.document import RunDocument
 from harness.reports.redaction import redacted_sentence, redacted_target
 from harness.tally import Exit
@@ -111,11 +113,18 @@ def _sent(reply: Reply) -> Json:
     }
 
 
-def lines(audit: Audit) -> Iterator[str]:
-    """Tell an audit: each finding with its proof, then what was tried."""
+def lines(audit: Audit, *, again: str, in_full: bool = True) -> Iterator[str]:
+    """Tell an audit: each finding with its proof, or in one line, then what was tried.
+
+    ``again`` is the command of this audit without its paths.
+    """
+    frameworks = fixes.those_for(audit.order.target.app)
     for one in audit.findings:
-        yield from _finding_lines(one, fixes.those_for(audit.order.target.app))
-        yield ""
+        if in_full:
+            yield from _finding_lines(one, frameworks, f"{again}{_path(one, audit)}")
+            yield ""
+        else:
+            yield _one_line(one)
     for line in audit.untested[:10]:
         yield f"not tested: {line}"
     if len(audit.untested) > 10:
@@ -129,23 +138,45 @@ def lines(audit: Audit) -> Iterator[str]:
         yield "No trusted origin was named (--origin): whether pages that should get in do was not tried."
     if not audit.order.active:
         yield "Nothing that may change something was sent (--active)."
+    if audit.findings and not in_full:
+        yield "`corsproof explain RULE` tells what mends a finding; --json has the evidence."
     counts = Counter(one.severity.value for one in audit.findings)
     told = ", ".join(f"{count} {severity}" for severity, count in counts.items()) or "no finding"
     yield f"{told}: {ENDINGS[audit.exit]}"
 
 
-def _finding_lines(one: Finding, frameworks: tuple[str, ...]) -> Iterator[str]:
-    yield str(one)
+def _one_line(one: Finding) -> str:
+    """Tell a finding in a line: severity, rule, where, one sentence, and who showed it."""
+    more = f" (and {len(one.paths) - 1} more)" if len(one.paths) > 1 else ""
+    said = f"{one.severity.value.upper()} {one.rule.id} {one.rule.name} {one.paths[0]}{more}: {one.summary}"
+    return printable(f"{said} [{_proof(one)}]")
+
+
+def _finding_lines(one: Finding, frameworks: tuple[str, ...], replay: str) -> Iterator[str]:
+    yield printable(str(one))
     if len(one.paths) > 1:
-        yield f"    also    {', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}"
-    yield f"    why     {one.rule.why}"
-    yield f"    cause   {one.cause}"
-    yield f"    proof   {_proof(one)}"
-    for line in one.evidence:
-        yield f"            {redacted_sentence(line)}"
+        yield _labelled("also", f"{', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}")
+    yield _labelled("why", one.rule.why)
+    yield _labelled("proof", _proof(one))
+    for index, line in enumerate(one.evidence):
+        yield _labelled("evidence" if index == 0 else "", redacted_sentence(line))
+    yield _labelled("cause", one.cause)
     for index, framework in enumerate(frameworks):
-        yield f"    {'fix' if index == 0 else '':<7} {framework}: {one.rule.fix[framework]}"
-    yield f"    clause  {one.rule.clause}"
+        yield _labelled("fix" if index == 0 else "", f"{framework}: {one.rule.fix[framework]}")
+    yield _labelled("clause", one.rule.clause)
+    yield _labelled("explain", f"corsproof explain {one.rule.id}")
+    yield _labelled("replay", replay)
+
+
+def _path(one: Finding, audit: Audit) -> str:
+    """Return the option that has only the path of a finding audited; none where a rule itself made the path up."""
+    known = {route.path for route in audit.discovery.routes}
+    path = next((path.removeprefix(audit.order.target.prefix) for path in one.paths if path in known), None)
+    return "" if path is None else f" --path {shlex.quote(path or '/')}"
+
+
+def _labelled(label: str, text: str) -> str:
+    return printable(f"    {label:<8}  {text}")
 
 
 def _proof(one: Finding) -> str:

@@ -1,29 +1,39 @@
-"""What a person reads in a terminal: progress while it runs, then failures and disagreements, then one table.
+"""What a person reads: progress while it runs, then failures and disagreements, then one table.
 
-Colour and the progress bar only where there is a terminal; the text is the same without.
+In a terminal each failure is a block, with the command that shows it again, and there is a progress bar; elsewhere each
+is one line. Colour is a matter of its own (`--color`, NO_COLOR, FORCE_COLOR), and says nothing that no word says.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
+from rich.highlighter import RegexHighlighter
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
 
-from harness import events
+from harness import casefile, events
+from harness.engines import EngineName
 from harness.events import CaseFinished, Event
+from harness.reports.cases import printable
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.reports.sights import engine_disagreements, hook_set_differences, wordings
+from harness.scenario import LITERAL
 from harness.tally import Exit, Tally
 from harness.verdict import UNTESTED, Status
 from harness.wire import Exchange
 
 NAMED = 4  # scenarios named for one cause
 SHOWN = 20  # failures told in full; the table and the JSON document count them all
+DIFFERENCES = 3  # told where a failure is one line
 WIDTH = 140  # columns where there is no terminal to ask
 STYLES = {
     Status.PASS: "green",
@@ -42,10 +52,77 @@ ENDINGS = {
 }
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Make the console of a stream: as wide as the terminal, or wide enough where there is none."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH)
+class Words(RegexHighlighter):
+    """Styles the words that say how grave a line is, and the labels of what stands below it."""
+
+    base_style = "said."
+    highlights = [  # noqa: RUF012 - rich has it so
+        r"^(?P<grave>(HIGH|FAIL)\b.*?(?=: | · |$))",
+        r"^(?P<untested>(CRASH|TIMEOUT|INCONCLUSIVE|not tested)\b)",
+        r"^(?P<medium>(MEDIUM|KNOWN)\b.*?(?=: | · |$))",
+        r"^(?P<low>LOW\b.*?(?=: |$))",
+        r"^(?P<info>INFO\b.*?(?=: |$))",
+        r"^(?P<good>PASS\b)",
+        r"^\w+: (?P<good>usable)\b",
+        r"^\w+: (?P<grave>not usable)\b",
+        r"^ {2,4}(?P<label>[a-z]+( \d+)?)(?=  )",
+        r"(?P<command>\bcorsproof (audit|replay|explain|install|run) .*)",
+        r"\b(?P<good>proven)(?=[,\s]|$)(?<!not-proven)",
+    ]
+
+
+THEME = Theme(
+    {
+        "said.grave": "bold red",
+        "said.untested": "bold magenta",
+        "said.medium": "bold yellow",
+        "said.low": "bold cyan",
+        "said.info": "bold blue",
+        "said.good": "green",
+        "said.label": "dim",
+        "said.command": "cyan",
+    }
+)
+_words = Words()
+_MARGIN = re.compile(r" *(?:(?<=  )[a-z]*(?: \d+)? {2,})?")  # what wrapped lines are indented by
+_COMMAND = re.compile(r" +(?:[a-z]+ +)?corsproof ")
+
+
+def console(color: bool | None = None, *, stderr: bool = False) -> Console:
+    """Make the console of a stream: as wide as the terminal, or wide enough where there is none.
+
+    ``color`` is the user's word; without it NO_COLOR and FORCE_COLOR are heeded (any value but an empty one counts),
+    and else there is colour where there is a terminal. It changes no layout: that is the terminal's alone.
+    """
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    if color is None and os.environ.get("NO_COLOR"):
+        color = False
+    if color is None and os.environ.get("FORCE_COLOR"):
+        color = True
+    return Console(
+        stderr=stderr,
+        theme=THEME,
+        highlight=False,
+        no_color=False,
+        force_terminal=is_terminal,
+        color_system="standard" if color else None if color is False else "auto",
+        width=None if is_terminal else WIDTH,
+    )
+
+
+def tell(out: Console, lines: Iterable[str]) -> None:
+    """Print lines, wrapped below where their text begins; commands stay whole, so that they can be copied."""
+    for line in lines:
+        text = _words(line)
+        if not out.is_terminal or _COMMAND.match(line):
+            out.print(text, soft_wrap=True)
+            continue
+        found = _MARGIN.match(line)
+        margin = found.end() if found else 0
+        first, rest = text[:margin], text[margin:]
+        for index, part in enumerate(rest.wrap(out, max(out.width - margin, 20)) or [Text()]):
+            part.rstrip()
+            out.print(Text.assemble(first if index == 0 else " " * margin, part), soft_wrap=True)
 
 
 class LiveProgress:
@@ -54,6 +131,7 @@ class LiveProgress:
     def __init__(self, out: Console) -> None:
         self._out = out
         self._bars: dict[str, TaskID] = {}
+        self._introduced: set[str] = set()
         self._progress = Progress(
             TextColumn("{task.description:<9}"),
             BarColumn(),
@@ -67,16 +145,21 @@ class LiveProgress:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         match event:
+            case events.PhaseStarted():
+                self._say(event.what)
             case events.RunStarted():
+                for bar in self._bars.values():
+                    self._progress.remove_task(bar)
                 self._progress.start()
                 self._bars = {name: self._progress.add_task(name, total=event.cases) for name in event.engines}
             case events.Progress():
                 self._progress.advance(self._bars[event.engine], event.cases)
             case events.EngineReady():
                 again = "again " if event.relaunch else ""
-                self._say(
-                    f"{event.engine} {again}ready: {event.info.version} ({event.info.protocol}), {event.info.path}"
-                )
+                line = f"{event.engine} {again}ready: {event.info.version} ({event.info.protocol}), {event.info.path}"
+                if event.relaunch or line not in self._introduced:
+                    self._say(line)
+                self._introduced.add(line)
             case events.EngineUnavailable():
                 self._say(
                     f"{event.engine} cannot be used: {event.cause}", f"    mend: {event.hint}" if event.hint else ""
@@ -94,14 +177,18 @@ class LiveProgress:
 
     def _say(self, *lines: str) -> None:
         for line in filter(None, lines):
-            self._out.print(line, markup=False)
+            self._out.print(line, markup=False, soft_wrap=True)
 
 
 class Summary:
-    """Collects the results of a run and prints them when it is over."""
+    """Collects the results of a run and prints them when it is over.
 
-    def __init__(self, out: Console) -> None:
+    ``catalogued`` says that scenarios are known by their ids; those of a vector file are not.
+    """
+
+    def __init__(self, out: Console, *, catalogued: bool = True) -> None:
         self._out = out
+        self._catalogued = catalogued
         self._tally = Tally()
         self._results: list[CaseFinished] = []
         self._engines: list[str] = []
@@ -122,10 +209,14 @@ class Summary:
 
     def _print(self, seconds: float) -> None:
         groups = _troubles(self._results)
-        for group in groups[:SHOWN]:
-            self._print_trouble(group)
-        if len(groups) > SHOWN:
-            self._line(f"… and {sum(map(len, groups[SHOWN:]))} results more; the JSON document has them all")
+        if self._out.is_terminal:
+            for group in groups[:SHOWN]:
+                tell(self._out, self._block(group))
+            if len(groups) > SHOWN:
+                self._line(f"… and {sum(map(len, groups[SHOWN:]))} results more; the JSON document has them all")
+        elif groups:
+            tell(self._out, map(_one_line, groups))
+            tell(self._out, ["`corsproof replay SCENARIO` shows the exchanges of one; --report json writes them all"])
         disagreements = list(_disagreements(self._results))
         self._print_lines("Engines disagree", disagreements[:SHOWN])
         if len(disagreements) > SHOWN:
@@ -138,30 +229,29 @@ class Summary:
         self._print_lines("Where the hook sets differ", _hook_set_lines(self._results))
         self._print_totals(seconds)
 
-    def _print_trouble(self, group: list[CaseFinished]) -> None:
-        """Tell one trouble once, with all the engines and interfaces that have it."""
+    def _block(self, group: list[CaseFinished]) -> Iterator[str]:
+        """Tell one trouble in full, once for all the engines and interfaces that have it."""
         first = group[0]
-        case, verdict, observation = first.case, first.verdict, first.observation
-        by_engine: dict[str, list[str]] = defaultdict(list)
-        for result in group:
-            by_engine[result.engine].append(result.case.api.value)
-        where = ", ".join(f"{engine} ({', '.join(dict.fromkeys(apis))})" for engine, apis in by_engine.items())
-        head = Text(f"{verdict.status.value.upper()} ", STYLES[verdict.status])
-        head.append(f"{case.scenario.id} · {case.hooks} · {where}", "bold")
-        head.append(f" · blame: {verdict.blame}" if verdict.blame else "")
-        self._out.print(head, soft_wrap=True)
-        self._line(case.scenario.summary)
-        for difference in verdict.differences:
-            self._line(redacted_sentence(str(difference)))
-        if not verdict.differences:
-            self._line(verdict.cause)
-        for exchange in observation.exchanges:
-            self._line(_exchange_line(exchange))
+        yield _head(group)
+        yield f"    {first.case.scenario.summary}"
+        for said in _said(first):
+            yield f"    {said}"
+        for exchange in first.observation.exchanges:
+            yield f"    {_exchange_line(exchange)}"
         for prediction in first.predicted[-1:]:
             if prediction.reason:
-                self._line(f"the standard says: {prediction.where}: {prediction.sentence} ({prediction.clause})")
-        if observation.reason:
-            self._line(f"{first.engine} says: {redacted_sentence(observation.reason)}")
+                yield f"    the standard says: {prediction.where}: {prediction.sentence} ({prediction.clause})"
+        if first.observation.reason:
+            yield f"    {first.engine} says: {printable(redacted_sentence(first.observation.reason))}"
+        yield f"    {self._replay(group)}"
+
+    def _replay(self, group: list[CaseFinished]) -> str:
+        """Return the command that runs the case of a trouble again, where it showed."""
+        case = group[0].case
+        name = case.scenario.id if self._catalogued else f"'{casefile.to_word(case.scenario)}'"
+        hooks = "" if case.hooks == LITERAL else f" --hooks {case.hooks}"
+        engines = dict.fromkeys(result.engine for result in group if result.engine in set(EngineName))
+        return f"corsproof replay {name}{hooks}{''.join(f' -b {engine}' for engine in engines)}"
 
     def _print_lines(self, title: str, lines: Iterable[str]) -> None:
         listed = list(lines)
@@ -196,6 +286,31 @@ def _troubles(results: list[CaseFinished]) -> list[list[CaseFinished]]:
             said = tuple(map(str, verdict.differences)) or verdict.cause
             groups[result.case.scenario.id, result.case.hooks, verdict.status, verdict.blame, said].append(result)
     return sorted(groups.values(), key=lambda group: (GRAVEST.index(group[0].verdict.status), _length(group[0])))
+
+
+def _head(group: list[CaseFinished]) -> str:
+    """Say of a trouble what it is, where it showed, and who is to blame."""
+    case, verdict = group[0].case, group[0].verdict
+    by_engine: dict[str, list[str]] = defaultdict(list)
+    for result in group:
+        by_engine[result.engine].append(result.case.api.value)
+    where = ", ".join(f"{engine} ({', '.join(dict.fromkeys(apis))})" for engine, apis in by_engine.items())
+    blame = f" · blame: {verdict.blame}" if verdict.blame else ""
+    return f"{verdict.status.value.upper()} {case.scenario.id} · {case.hooks} · {where}{blame}"
+
+
+def _said(result: CaseFinished) -> list[str]:
+    """Return what differs, or else why there is nothing to compare."""
+    verdict = result.verdict
+    said = [str(difference) for difference in verdict.differences] or [verdict.cause]
+    return [printable(redacted_sentence(one)) for one in said]
+
+
+def _one_line(group: list[CaseFinished]) -> str:
+    said = _said(group[0])
+    more = f" (and {len(said) - DIFFERENCES} more)" if len(said) > DIFFERENCES else ""
+    reason = next((f" · reason: {told.reason}" for told in group[0].predicted[-1:] if told.reason), "")
+    return f"{_head(group)} · {'; '.join(said[:DIFFERENCES])}{more}{reason}"
 
 
 def _length(result: CaseFinished) -> tuple[int, int]:

@@ -92,12 +92,13 @@ def _untested(event: CaseFinished) -> Json:
     }
 
 
-def summary_lines(findings: Findings, disagreements: Iterable[Disagreement], seed: int, code: Exit) -> Iterator[str]:
-    """Tell the findings: each disagreement in full, then what was counted."""
+def summary_lines(
+    findings: Findings, disagreements: Iterable[Disagreement], seed: int, code: Exit, *, in_full: bool = True
+) -> Iterator[str]:
+    """Tell the findings: each disagreement in full or in one line, then what was counted."""
     told = tuple(disagreements)
     for one in told:
-        yield from disagreement_lines(one)
-        yield ""
+        yield from (*disagreement_lines(one), "") if in_full else (_one_line(one),)
     for event in findings.untested[:5]:
         yield f"{event.verdict.status.value.upper()} {event.case.scenario.id} in {event.engine}: {event.verdict.cause}"
         yield f"    {_untested(event)['replay']}"
@@ -122,6 +123,11 @@ def disagreement_lines(one: Disagreement) -> Iterator[str]:
     size = "made as small as it can be" if one.shrunk else one.note
     yield f"    found as {one.found_as}; {one.count} case{'s' if one.count > 1 else ''} of this kind; {size}"
     yield f"    {one.replay}"
+
+
+def _one_line(one: Disagreement) -> str:
+    status, said, *_ = (line.strip() for line in (*verdict_lines(one.smallest), ""))
+    return f"{status} · {one.engine}: {said} · {one.count} of this kind · {one.replay}"
 
 
 def _counted(counts: Iterable[tuple[str, int]]) -> str:

@@ -67,11 +67,11 @@ def under(policy: Policy) -> Callable[[AnyView], AnyView]:
 
 
 class _Hooks:
-    """Both hooks of one app."""
+    """Both hooks of one app; ``policy`` is what they hold it to, for whoever asks the app."""
 
     def __init__(self, app: Flask, policy: Policy, *, debug: bool, refuse_writes: bool) -> None:
         self._app = app
-        self._policy = policy
+        self.policy = policy
         self._compiled = compiled(policy)
         self._debug = debug
         self._refuse_writes = refuse_writes
@@ -143,7 +143,7 @@ class _Hooks:
         known = {("endpoint", rule.endpoint) for rule in rules} | {("path", rule.rule) for rule in rules}
         problems = [
             Problem(f"overrides[{index}].{kind}", name, "is not in the app's URL map", "see `flask routes`")
-            for index, override in enumerate(self._policy.overrides)
+            for index, override in enumerate(self.policy.overrides)
             for kind, name in (("endpoint", override.endpoint), ("path", override.path))
             if name is not None and (kind, name) not in known
         ]

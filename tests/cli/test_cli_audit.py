@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 
 import harness.audit.survey
 from harness.audit import auditing
@@ -123,15 +125,48 @@ def test_an_application_without_cors_is_left_in_peace(tmp_path: Path, capsys: py
     assert value["engines"][0]["canaries"]["passed"] > 0
 
 
-def test_a_person_reads_proof_cause_and_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The gravest first, with the fixes of the framework at hand, and what was tried."""
-    code, out, _ = audit(capsys, app(tmp_path, reflected=True), "--origin", TRUSTED)
+def test_without_a_terminal_a_finding_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Severity, rule, where, sentence and proof, the gravest first; then what was tried."""
+    code, out, err = audit(capsys, app(tmp_path, reflected=True), "--origin", TRUSTED)
     assert code == 1
-    assert out.startswith("HIGH S01 any-origin-with-credentials: ")
-    assert "    proof   chromium: proven (same-site, cross-site, cross-site-cookies)" in out
-    assert "    fix     flask: " in out
-    assert "express: " not in out
-    assert out.rstrip().endswith("this needs mending")
+    lines = out.splitlines()
+    begin = "HIGH S01 any-origin-with-credentials /me (and 2 more): /me lets any origin in: "
+    assert lines[0].startswith(begin)
+    assert lines[0].endswith(" [chromium: proven (same-site, cross-site, cross-site-cookies)]")
+    assert sum(line.startswith(("HIGH ", "MEDIUM ", "LOW ", "INFO ")) for line in lines) == len(lines) - 3
+    assert lines[-2].startswith("`corsproof explain RULE`")
+    assert lines[-1].endswith("this needs mending")
+    assert (
+        err.index("surveying 3 paths of ") < err.index("asking pages for what shows ") < err.index("chromium ready: ")
+    )
+    assert err.count("chromium ready: ") == 1
+
+
+def test_in_a_terminal_a_finding_has_proof_cause_fix_and_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the fixes of the framework at hand; the command finds it again, and tells no secret."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    target, secret = app(tmp_path, reflected=True), "s=hush"
+    code, out, _ = audit(capsys, target, "--origin", TRUSTED, "--cookie", secret, "--passive", "--color", "always")
+    assert code == 1
+    text = Text.from_ansi(out).plain
+    assert out.startswith("\x1b[1;31mHIGH S01 any-origin-with-credentials")
+    assert "    proof     chromium: proven (same-site, cross-site, cross-site-cookies)\n" in text
+    assert "    evidence  GET /me with Origin https://" in text
+    assert "    cause     " in text
+    assert "    fix       flask: " in text
+    assert "express: " not in text
+    assert "    explain   corsproof explain S01\n" in text
+    [command] = {
+        line.split("replay    ")[1] for line in text.splitlines() if " --path /me" in line and "S01" not in line
+    }
+    assert command == f"corsproof audit {target} --origin {TRUSTED} --cookie 's=…' --passive -b chromium --path /me"
+    assert "hush" not in out
+    again = shlex.split(command.replace("'s=…'", secret))[2:-4]
+    _, out, _ = audit(capsys, *again, "--path", "/me", "--color", "never")
+    assert out.startswith("HIGH S01 any-origin-with-credentials: /me ")
 
 
 def test_a_login_is_visited_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

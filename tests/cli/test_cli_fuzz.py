@@ -109,6 +109,27 @@ def test_replay_of_a_scenario(suite: str, name: str, capsys: pytest.CaptureFixtu
     assert {result["scenario"] for result in document["results"]} == {name}
 
 
+@pytest.mark.usefixtures("deviant")
+def test_replay_under_one_hook_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """A broken one too, which the scenario does not name; and one that it is not about is refused."""
+    code, out, _ = call(capsys, "replay", "get", "-b", "chromium", "--hooks", "broken:trailing-slash", "--json")
+    assert code == 1
+    assert {result["hooks"] for result in json.loads(out)["results"]} == {"broken:trailing-slash"}
+    code, _, err = call(capsys, "replay", "get", "-b", "chromium", "--hooks", "proxy")
+    assert (code, "get is not about proxy; it is about published, " in err) == (2, True)
+
+
+@pytest.mark.usefixtures("deviant")
+def test_a_verdict_is_coloured_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the words are the same."""
+    arguments = ("replay", "allow-origin-exact", "-b", "chromium", "--color")
+    _, coloured, _ = call(capsys, *arguments, "always")
+    _, plain, _ = call(capsys, *arguments, "never")
+    assert "\x1b[32mPASS\x1b[0m" in coloured
+    assert "\x1b[" not in plain
+    assert "PASS" in plain
+
+
 def test_a_case_as_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     """Source that makes the case with all that must follow from it; nothing is run."""
     code, out, _ = call(capsys, "replay", casefile.to_word(doubled()), "--as-row")

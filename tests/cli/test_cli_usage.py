@@ -41,6 +41,7 @@ REFUSED = {
     "unknown-option": (["run", "--frobnicate"], ["--frobnicate"]),
     "unknown-engine-examined": (["doctor", "lynx"], ["'lynx'"]),
     "unknown-engine-installed": (["install", "lynx"], ["'lynx'"]),
+    "unknown-color": (["run", "--color", "red"], ["'red'", "'auto', 'always', 'never'"]),
     "path-installed": (["install", "chromium=/usr/bin/x"], ["/usr/bin/x"]),
 }
 
@@ -147,7 +148,47 @@ def test_a_configuration_file_that_is_no_toml_is_said(
     assert name in capsys.readouterr().err
 
 
+AUDIT = """
+color = "never"
+[audit]
+target = "{target}"
+origin = "https://app.example.com/"
+path = ["/a"]
+policy = "{policy}"
+[policy]
+origins = ["https://app.example.com"]
+"""
+
+
+def test_a_configuration_file_sets_what_is_audited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The target, whom to let in, and the policy that stands in the same file; the command line goes before it."""
+    (tmp_path / "app.py").write_text("def app(environ, start_response): ...\n")
+    (tmp_path / "corsproof.toml").write_text(AUDIT.format(target="app.py", policy="corsproof.toml"))
+    monkeypatch.chdir(tmp_path)
+    assert call("audit") == 2
+    assert "'https://app.example.com/' is no origin" in capsys.readouterr().err
+    assert call("audit", "none.py") == 2
+    assert "there is no file none.py" in capsys.readouterr().err
+    (tmp_path / "corsproof.toml").write_text(AUDIT.format(target="app.py", policy="cors.toml"))
+    assert call("audit") == 2
+    assert "no policy can be read from cors.toml" in capsys.readouterr().err
+
+
+def test_an_audit_without_a_target_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither on the command line nor in a file."""
+    monkeypatch.chdir(tmp_path)
+    assert call("audit") == 2
+    assert "Missing argument" in capsys.readouterr().err
+
+
 ODD = {
+    "audit-is-no-table": ("corsproof.toml", "audit = 3\n", "audit = 3 is no table"),
+    "unknown-setting-of-audit": ("corsproof.toml", "[audit]\ncolour = 3\n", "[audit]: unknown setting 'colour'"),
+    "unknown-color": ("corsproof.toml", 'color = "red"\n', "'red' is not one of 'auto', 'always', 'never'"),
     "no-table": ("pyproject.toml", "[tool]\ncorsproof = 3\n", "no table"),
     "list-of-numbers": ("corsproof.toml", "report = [1]\n", "nothing but str"),
 }

@@ -82,6 +82,19 @@ def test_the_summary(told: Told) -> None:
     assert any(line.startswith("chromium: ") and "pass" in line for line in lines)
 
 
+def test_without_a_terminal_a_disagreement_is_a_line(told: Told) -> None:
+    """Its engine, what differs first, how often, and the command; the counts are the same."""
+    _, findings, tally, _ = told
+    disagreements = findings.disagreements.values()
+    lines = list(summary_lines(findings, disagreements, 6, tally.exit, in_full=False))
+    in_full = list(summary_lines(findings, disagreements, 6, tally.exit))
+    for line, one in zip(lines, disagreements, strict=False):
+        assert line.startswith("FAIL · blame: engine · chromium: ")
+        assert line.endswith(f" · {one.count} of this kind · {one.replay}")
+    counts = lines[len(disagreements) :]
+    assert counts == in_full[-len(counts) :]
+
+
 def test_what_was_not_tested_is_told(told: Told) -> None:
     """By name, with the command that tries it again."""
     *_, results = told
