@@ -24,7 +24,7 @@ from harness.events import (
 )
 from harness.events import Progress as Progressed
 from harness.reports.console import THEME, LiveProgress, Summary, console, tell
-from harness.scenario import Api
+from harness.scenario import BOTH, Api
 from harness.verdict import Blame, Difference, Status, Verdict
 
 DIFFERENCE = Difference("wire[0].answers.vary", "no such header", "'Origin'")
@@ -70,7 +70,7 @@ def test_a_green_run_is_a_table_and_a_line() -> None:
 
 def test_a_failure_of_several_engines_is_told_once() -> None:
     """In a terminal: one head that names engines and interfaces, the difference, the exchanges, the command."""
-    results = [failed("put", engine, api) for engine in ("chromium", "firefox") for api in Api]
+    results = [failed("put", engine, api) for engine in ("chromium", "firefox") for api in BOTH]
     text = printed(whole_run(*results), terminal=True)
     assert text.count("FAIL put") == 1
     assert "FAIL put · published · chromium (fetch, xhr), firefox (fetch, xhr) · blame: application\n" in text
