@@ -123,7 +123,7 @@ class Reply:
         )
 
     def grants(self, method: str, *, credentials: bool = False) -> bool:
-        """Whether the answer to a preflight lets the Origin that was sent use a method (Fetch, CORS-preflight fetch)."""
+        """Whether the answer to a preflight lets the Origin that was sent use a method (CORS-preflight fetch)."""
         listed = self.listed("access-control-allow-methods") or ()
         named = method in listed or ("*" in listed and not credentials)
         return self.ok and self.allows(credentials=credentials) and named

@@ -248,7 +248,7 @@
   function choice(name, label, values, shown = (value) => value) {
     const select = el("select", { id: `by-${name}`, onchange: () => look({ [name]: select.value, page: "" }) },
       el("option", { value: "" }, "all"), values.map((value) => el("option", { value }, shown(value))));
-    return el("label", {}, el("span", {}, label), select);
+    return el("div", {}, el("label", { for: select.id }, label), select);
   }
 
   function tick(name, label) {
@@ -259,7 +259,7 @@
   function searchBox(label) {
     const box = el("input", { type: "search", id: "by-q", autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/",
       oninput: () => look({ q: box.value, page: "" }) });
-    return el("label", { class: "search" }, el("span", {}, label, " ", el("kbd", {}, "/")), box);
+    return el("div", { class: "search" }, el("label", { for: box.id }, label, " ", el("kbd", { "aria-hidden": "true" }, "/")), box);
   }
 
   const clear = (...names) => el("button", { type: "button", id: "clear", onclick: () => look(Object.fromEntries(names.map((name) => [name, ""]))) },
@@ -751,7 +751,7 @@
           : el("span", { class: "grant is-none" }, icon("○"), " no");
     return [
       el("p", {}, "What pages on each origin may send, and read the answer to: as GET and preflights were answered."),
-      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "The policy in effect" },
+      el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Table of the policy" },
         el("table", {}, el("caption", { class: "unseen" }, "Origins by method and credentials"),
           head("Path", "Origin", ...methods, "Request headers", "Readable headers", "Remembered for"),
           el("tbody", {}, index.policy.map((one, place) => el("tr", { class: one.path !== index.policy[place - 1]?.path ? "begins" : null },
