@@ -61,13 +61,15 @@ def told(*arguments: str) -> dict[str, Any]:
 
 
 def report(browser: Browser, picture: Path) -> None:
-    """A result of a run of the hooks in which the engines differ."""
-    _take(
-        browser,
-        picture,
-        told("run", "hooks", "-b", "all"),
-        "#q=redirect&open=redirect-put-to-another-origin~hardened~fetch",
-    )
+    """A run of the hooks, with a faulty variant among them."""
+    sets = ("--hooks", "published,decorator,hardened,broken:errors-without-cors")
+    _take(browser, picture, told("run", "hooks", "-b", "all", *sets), "")
+
+
+def result(browser: Browser, picture: Path) -> None:
+    """One refused request: four panels, the deciding header, the browser's own words."""
+    document = told("run", "hooks", "-b", "all", "--hooks", "decorator", "-k", "wrong-method-put")
+    _take(browser, picture, document, "#open=wrong-method-put~decorator~fetch")
 
 
 def audit(browser: Browser, picture: Path) -> None:
@@ -90,7 +92,11 @@ def _take(browser: Browser, picture: Path, document: Mapping[str, Any], view: st
         tab.close()
 
 
-PICTURES: Mapping[str, Callable[[Browser, Path], None]] = {"report.png": report, "audit.png": audit}
+PICTURES: Mapping[str, Callable[[Browser, Path], None]] = {
+    "report.png": report,
+    "result.png": result,
+    "audit.png": audit,
+}
 
 
 def main(names: list[str]) -> None:

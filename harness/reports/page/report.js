@@ -308,7 +308,7 @@
         const cells = one.cells.filter((cell) => cell.engine === name);
         return el("td", {}, cells.length ? cells.map((cell) => [
           el("span", { class: `mark is-${cell.status}` }, icon(STATUSES[cell.status]), " ",
-            cell.status === "pass" ? unseen("pass: ") : `${cell.status}: `, cell.sight)])
+            cell.status === "pass" ? unseen("pass: ") : cell.status), cell.status === "pass" ? cell.sight : el("span", { class: "sight" }, cell.sight)])
           : el("span", { class: "quiet" }, "–", unseen("not asked")));
       }));
   }
@@ -519,7 +519,7 @@
     const box = $("detail");
     const main = $("main");
     if (index.kind === "fuzz") main.replaceChildren(...fuzzed(index));
-    else main.replaceChildren(section("by-family", "By family and engine", matrix(all, columns)));
+    else main.replaceChildren(section("matrix", "By family and engine", matrix(all, columns)));
     if (all.length || index.kind === "run") {
       main.append(section("results", index.kind === "fuzz" ? "Disagreements" : "Results", filters(all, columns), listed.said, listed.table, listed.pages));
     }
