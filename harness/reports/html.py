@@ -24,6 +24,7 @@ Json = dict[str, Any]
 
 CHUNK = 250  # results whose details are unpacked together
 PAGE = Path(__file__).parent / "page"
+APART = ("results", "unexplained", "hook_set_differences")  # what does not lie in the index
 UNTOLD = ("site", "target")  # of an exchange: `url` says both
 TITLES = {"run": "Run", "audit": "Audit", "fuzz": "Fuzzing"}
 
@@ -47,7 +48,8 @@ def render(document: Json) -> str:
 
 def _policy(style: str, script: str) -> str:
     """Return the page's own policy: this style and this script, and nothing else from anywhere."""
-    return f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"
+    own = f"style-src {_hash(style)}; script-src {_hash(script)}"
+    return f"default-src 'none'; img-src data:; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:
@@ -66,8 +68,9 @@ def _parts(document: Json) -> Iterator[tuple[str, object]]:
     columns += dict.fromkeys(one["engine"] for one in results if one["engine"] not in columns)
     groups = _grouped(results, columns)
     ordered = [result for group in groups.values() for result in group]
-    told = {name: value for name, value in document.items() if name not in ("results", "unexplained")}
+    told = {name: value for name, value in document.items() if name not in APART}
     yield "index", told | _index(groups) | {"columns": columns}
+    yield "hook-sets", document.get("hook_set_differences", [])
     for number, start in enumerate(range(0, len(ordered), CHUNK)):
         yield f"details-{number}", _chunk(ordered[start : start + CHUNK])
 

@@ -4,6 +4,7 @@
 "use strict";
 
 (() => {
+  const PAUSE_MS = 120; // without a letter, before what was typed is searched for
   const ROWS = 100; // of the list that are shown at a time
   const PRINTED = 500; // of the list that are printed at most
   const DIFFERENCES = 4; // of a result that are told at once
@@ -91,10 +92,11 @@
 
   const view = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 
+  const hashOf = (wanted) => `#${new URLSearchParams(Object.entries(wanted).filter(([, value]) => value))}`;
+
   /* Changes the view; "" takes something out of it. What is opened is a step that "back" undoes. */
   function look(changes, { step = false } = {}) {
-    const kept = Object.entries({ ...view(), ...changes }).filter(([, value]) => value);
-    const hash = `#${new URLSearchParams(kept)}`;
+    const hash = hashOf({ ...view(), ...changes });
     if (hash !== (location.hash || "#")) history[step ? "pushState" : "replaceState"](null, "", hash);
     show();
   }
@@ -113,7 +115,7 @@
       el("h1", { class: `is-${tone}` }, icon(sign), " ", said),
       el("p", { class: "subject" }, subject(index)),
       el("ul", { class: "totals", "aria-label": "Counts" }, totals(index)),
-      el("ul", { class: "engines", "aria-label": "Engines" }, index.engines.map(engine)),
+      el("ul", { class: "engines", "aria-label": "Engines" }, index.engines.map((one) => engine(one, (index.wordings || {})[one.name]))),
       index.troubles.length ? troubles(index.troubles) : null,
     ];
   }
@@ -134,7 +136,7 @@
 
   /* The counts, each a link to what it counts. */
   function totals(index) {
-    const item = (to, ...inside) => el("li", {}, el("a", { href: `#${new URLSearchParams(to)}` }, ...inside));
+    const item = (to, ...inside) => el("li", {}, chooser(to, ...inside));
     if (index.kind === "audit") {
       return Object.keys(SEVERITIES).map((name) => [name, index.findings.filter((one) => one.severity === name).length])
         .filter(([, number]) => number).map(([name, number]) => item({ severity: name }, severity(name), " ", count(number)));
@@ -144,7 +146,7 @@
       .map((name) => item({ status: name }, el("span", { class: `mark is-${name}` }, icon(STATUSES[name]), " ", count(index.totals[name])), ` ${name}`));
   }
 
-  function engine(one) {
+  function engine(one, words) {
     const { asked, passed, failures } = one.canaries;
     const sung = failures.length === 0 && asked > 0;
     return el("li", {},
@@ -153,6 +155,7 @@
       el("p", {}, el("span", { class: `mark is-${sung ? "pass" : "fail"}` }, icon(sung ? "✓" : "✗"), " ",
         `${count(passed)} of ${counted(asked, "canary", "canaries")} passed`)),
       failures.map((failure) => el("p", { class: "is-fail" }, failure)),
+      words ? el("p", { class: "quiet" }, `said the standard's reason for ${count(words.worded)} of ${counted(words.blocked, "block")}`) : null,
       el("details", {}, el("summary", {}, `Build and flags`, unseen(` of ${one.name}`)),
         el("p", {}, code(one.path)), one.flags.map((flag) => el("p", {}, code(flag)))));
   }
@@ -227,22 +230,21 @@
       el("caption", { class: "unseen" }, "Results by family and engine; what disagrees stands first"),
       head("Family", ...columns, ...(several ? ["Engines differ"] : [])),
       el("tbody", {}, rows.map((family) => el("tr", {},
-        el("th", { scope: "row" }, chooser({ family: family.name, engine: "" }, family.name)),
+        el("th", { scope: "row" }, chooser({ family: family.name }, family.name)),
         columns.map((name) => el("td", {}, family.counts[name]
           ? chooser({ family: family.name, engine: name }, Object.keys(STATUSES).filter((state) => family.counts[name][state])
             .map((state) => el("span", { class: `mark is-${state}` }, icon(STATUSES[state]), "\u2009", count(family.counts[name][state]),
               unseen(` ${state} `))), unseen(`: ${family.name} in ${name}`))
           : el("span", { class: "quiet" }, "–"))),
         several ? el("td", {}, family.differing
-          ? chooser({ family: family.name, engine: "", differs: "1" }, el("span", { class: "mark is-known" }, icon("≠"), "\u2009",
+          ? chooser({ family: family.name, differs: "1" }, el("span", { class: "mark is-known" }, icon("≠"), "\u2009",
             count(family.differing), unseen(` cases of ${family.name} in which engines differ`)))
           : el("span", { class: "quiet" }, icon("="), unseen("they agree"))) : null))));
   }
 
   /* A link to a view, so that it can be opened elsewhere too. */
   function chooser(changes, ...children) {
-    const only = Object.entries({ family: "", engine: "", differs: "", ...changes }).filter(([, value]) => value);
-    return el("a", { href: `#${new URLSearchParams(only)}` }, ...children);
+    return el("a", { href: hashOf(changes) }, ...children);
   }
 
   function choice(name, label, values, shown = (value) => value) {
@@ -256,9 +258,12 @@
     return el("label", { class: "tick" }, box, label);
   }
 
+  /* Browsers count how often a page changes its URL, so letters that follow one another quickly are one change. */
   function searchBox(label) {
+    let waiting;
+    const search = () => { clearTimeout(waiting); look({ q: box.value, page: "" }); };
     const box = el("input", { type: "search", id: "by-q", autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/",
-      oninput: () => look({ q: box.value, page: "" }) });
+      oninput: () => { clearTimeout(waiting); waiting = setTimeout(search, PAUSE_MS); }, onchange: search });
     return el("div", { class: "search" }, el("label", { for: box.id }, label, " ", el("kbd", { "aria-hidden": "true" }, "/")), box);
   }
 
@@ -270,7 +275,7 @@
     for (const field of document.querySelectorAll("[id^=by-]")) {
       const value = wanted[field.id.slice(3)] || "";
       if (field.type === "checkbox") field.checked = value !== "";
-      else if (field.value !== value) field.value = value;
+      else if (field.value !== value && field !== document.activeElement) field.value = value;
     }
   }
 
@@ -295,7 +300,7 @@
   }
 
   function row(one, columns) {
-    const at = `#${new URLSearchParams({ ...view(), open: one.key, in: "" })}`;
+    const at = hashOf({ ...view(), open: one.key, in: "" });
     const tags = [one.hooks, one.api, ...(one.repeat ? [`again, ${one.repeat}`] : [])];
     return el("tr", { "data-key": one.key },
       el("th", { scope: "row" },
@@ -328,7 +333,7 @@
         ? sorted.filter((one) => one.unexpected || one.differs) : sorted.filter((one) => fits(one, wanted));
       const opened = wanted.open ? kept.findIndex((one) => one.key === wanted.open) : -1;
       const last = Math.max(1, Math.ceil(kept.length / ROWS));
-      const page = opened >= 0 ? Math.floor(opened / ROWS) + 1 : Math.min(last, Math.max(1, Number(wanted.page) || 1));
+      const page = printing ? 1 : opened >= 0 ? Math.floor(opened / ROWS) + 1 : Math.min(last, Math.max(1, Number(wanted.page) || 1));
       const shown = printing ? kept.slice(0, PRINTED) : kept.slice((page - 1) * ROWS, page * ROWS);
       said.textContent = shown.length === kept.length ? `${counted(kept.length, "case")} of ${count(all.length)}`
         : `${counted(kept.length, "case")} of ${count(all.length)}, of which ${count((page - 1) * ROWS + 1)} to `
@@ -346,6 +351,15 @@
     }
 
     return { table, said, pages, draw };
+  }
+
+  async function hookSets() {
+    const all = await part("hook-sets");
+    if (!all.length) return el("p", {}, "Nowhere.");
+    return el("table", {}, el("caption", { class: "unseen" }, "What a scenario comes to under each hook set"), head("Scenario", "Engine", "Hook set and end"),
+      el("tbody", {}, all.flatMap((one) => Object.entries(one.engines).map(([name, ends]) => el("tr", {},
+        el("th", { scope: "row" }, code(one.scenario), ` ${one.api}`), el("td", {}, name),
+        el("td", {}, Object.entries(ends).map(([hooks, end], place) => [place ? " · " : "", el("strong", {}, hooks), ` ${end}`])))))));
   }
 
   // ---- one result --------------------------------------------------------------------------------
@@ -521,7 +535,8 @@
     if (index.kind === "fuzz") main.replaceChildren(...fuzzed(index));
     else main.replaceChildren(section("matrix", "By family and engine", matrix(all, columns)));
     if (all.length || index.kind === "run") {
-      main.append(section("results", index.kind === "fuzz" ? "Disagreements" : "Results", filters(all, columns), listed.said, listed.table, listed.pages));
+      main.append(section("results", index.kind === "fuzz" ? "Disagreements" : "Results", filters(all, columns), listed.said, listed.table, listed.pages,
+        new Set(all.map((one) => one.hooks)).size > 1 ? lazily("Where the hook sets differ", hookSets) : null));
     }
     main.classList.add(`is-${index.kind}`);
     let kept = [];
@@ -574,6 +589,7 @@
     searching(event);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step || event.target.matches("select, [type=checkbox]")) return;
+    if (event.target.id === "by-q") event.target.dispatchEvent(new Event("change"));
     const links = [...document.querySelectorAll("#rows a.opens")];
     const at = links.indexOf(event.target);
     if (at < 0 && event.target.id !== "by-q" && event.target !== document.body) return;
@@ -688,7 +704,7 @@
     return el("table", { class: "matrix" }, el("caption", { class: "unseen" }, "Findings by engine, the gravest first"),
       head("Severity", "Finding", ...columns),
       el("tbody", {}, all.map((one) => el("tr", {}, el("td", {}, severity(one.severity)),
-        el("th", { scope: "row" }, el("a", { href: `#${new URLSearchParams({ open: nameOf(one) })}` }, `${one.rule} ${one.name}`)),
+        el("th", { scope: "row" }, chooser({ open: nameOf(one) }, `${one.rule} ${one.name}`)),
         columns.map((name) => el("td", {}, proof(one.proof[name])))))));
   }
 
@@ -782,10 +798,10 @@
     ];
   }
 
-  /* Details that are made when they are opened. */
+  /* Details that are made when they are opened first. */
   function lazily(title, make) {
     const made = el("details", {}, el("summary", {}, title));
-    made.addEventListener("toggle", () => { if (made.open && made.children.length === 1) made.append(make()); });
+    made.addEventListener("toggle", async () => made.append(await make()), { once: true });
     return made;
   }
 
