@@ -73,12 +73,14 @@ def result(browser: Browser, picture: Path) -> None:
 
 
 def audit(browser: Browser, picture: Path) -> None:
-    """The audit of a shop with a hole."""
+    """The gravest finding in a shop with a hole."""
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(folder, "shop.py")
         shop.write_text(SHOP, encoding="utf-8")
         arguments = (str(shop), "--origin", "https://app.example.com", "--login", "/login", "-b", "all")
-        _take(browser, picture, told("audit", *arguments) | {"target": "shop.py"}, "")
+        document = told("audit", *arguments) | {"target": "shop.py"}
+        worst = document["findings"][0]
+        _take(browser, picture, document, f"#open={worst['rule']}~{worst['url']}")
 
 
 def _take(browser: Browser, picture: Path, document: Mapping[str, Any], view: str) -> None:
