@@ -91,3 +91,19 @@ def docs(session: nox.Session) -> None:
         "from pathlib import Path; Path('docs/rules.md').write_text(rules_page(RULES, NOT_COVERED), encoding='utf-8')"
     )
     session.run("python", "-c", f"{page}; {write}")
+
+
+@nox.session
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures in docs/images."""
+    session.install("-e", ".")
+    session.run("corsproof", "install", *ENGINES)
+    session.run("python", "docs/screenshots.py", *session.posargs)
+
+
+@nox.session
+def report_bench(session: nox.Session) -> None:
+    """Say how large the HTML report of 20,000 results is, and how fast it opens."""
+    session.install("-e", ".")
+    session.run("corsproof", "install", "chromium")
+    session.run("python", "-m", "benchmarks.report")

@@ -35,6 +35,7 @@ from harness.scenario import Step
 from harness.tally import Exit, Tally
 from harness.wire import Pairs
 
+SAFELISTED = frozenset({"GET", "HEAD", "POST"})  # Fetch, CORS-safelisted method: no preflight for them alone
 GIVE_UP = 3  # paths in a row that do not answer, before any does
 
 
@@ -217,11 +218,25 @@ def _effective(survey: Survey) -> Iterator[Mapping[str, object]]:
                     name: (asked if name != "expose_headers" else reply).get(f"access-control-{name.replace('_', '-')}")
                     for name in ("allow_methods", "allow_headers", "max_age", "expose_headers")
                 },
+                "methods": {method: _granted(survey, route, origin, method) for method in sorted(route.methods)},
             }
 
 
 def _counted(things: Sequence[object], noun: str) -> str:
     return f"{len(things)} {noun}{'s' if len(things) != 1 else ''}"
+
+
+def _granted(survey: Survey, route: Route, origin: str, method: str) -> Mapping[str, bool]:
+    """Say whether a page on an origin gets to send a method and read the answer, without and with credentials.
+
+    What the answer to anything but GET would say is not tried: it is taken to be as open as that to GET.
+    """
+    reply = survey.get(route.path, origin, signed_in=bool(survey.session))
+    asked = None if method in SAFELISTED else survey.preflight(route.path, origin, method)
+    return {
+        name: reply.allows(credentials=included) and (asked is None or asked.grants(method, credentials=included))
+        for name, included in (("anonymous", False), ("credentials", True))
+    }
 
 
 def _exit(tally: Tally, findings: Iterable[Finding], untested: Iterable[str]) -> Exit:

@@ -5,8 +5,8 @@ A rule looks at a survey and yields suspicions, each with what pages should ask 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from harness.audit.sights import Ask, Geometry, Sight
@@ -35,6 +35,7 @@ class Proof(str, Enum):
     __str__ = str.__str__
 
 
+Shown = Mapping[str, Mapping[Geometry, Proof]]
 Shows = Callable[[Sequence[Sight]], Sequence[Sight]]
 
 
@@ -91,7 +92,10 @@ def rule(number: str, name: str, *, why: str, clause: str, fix: Mapping[str, str
 
 @dataclass(frozen=True, repr=False)
 class Finding:
-    """What is wrong, where, who showed it from which geometry, and what to do about it."""
+    """What is wrong, where, who showed it from which geometry, and what to do about it.
+
+    ``shown`` says for each engine what it showed from each geometry of which it could be asked.
+    """
 
     rule: Rule
     severity: Severity
@@ -101,6 +105,7 @@ class Finding:
     evidence: tuple[str, ...]
     proof: Mapping[str, Proof]
     geometries: tuple[Geometry, ...]
+    shown: Shown = field(default_factory=dict)
 
     @property
     def matters(self) -> bool:
@@ -137,7 +142,14 @@ def concluded(
     geometries = {sight.ask.geometry for found in shown.values() for sight in found}
     told = tuple(_told(found[0]) for found in shown.values() if found)
     ordered = tuple(one for one in Geometry if one in geometries)
-    return _finding(rule, suspicion, proof, ordered, told), untested
+    by_geometry = {engine: _by_geometry(seen, shown[engine]) for engine, seen in sights.items()}
+    return replace(_finding(rule, suspicion, proof, ordered, told), shown=by_geometry), untested
+
+
+def _by_geometry(seen: Sequence[Sight], shown: Sequence[Sight]) -> Mapping[Geometry, Proof]:
+    asked = {sight.ask.geometry for sight in seen if not _trouble(sight)}
+    proven = {sight.ask.geometry for sight in shown}
+    return {one: Proof.PROVEN if one in proven else Proof.NOT_PROVEN for one in Geometry if one in asked}
 
 
 def _trouble(sight: Sight) -> str:
@@ -195,4 +207,12 @@ def _as_one(group: Sequence[Finding]) -> Finding:
         for engine in first.proof
     }
     geometries = tuple(each for each in Geometry if any(each in one.geometries for one in group))
-    return Finding(first.rule, first.severity, paths, first.summary, first.cause, first.evidence, proof, geometries)
+    shown = {engine: _best(one.shown.get(engine, {}) for one in group) for engine in first.proof}
+    return replace(first, paths=paths, proof=proof, geometries=geometries, shown=shown)
+
+
+def _best(shown: Iterable[Mapping[Geometry, Proof]]) -> Mapping[Geometry, Proof]:
+    seen = [(geometry, proof) for one in shown for geometry, proof in one.items()]
+    proven = {geometry for geometry, proof in seen if proof is Proof.PROVEN}
+    asked = [geometry for geometry in Geometry if any(each is geometry for each, _ in seen)]
+    return {geometry: Proof.PROVEN if geometry in proven else Proof.NOT_PROVEN for geometry in asked}

@@ -100,9 +100,9 @@ def _finding(events: Sequence[CaseFinished], failed: Sequence[CaseFinished]) -> 
     )
     path = scenario.steps[0].url.removeprefix("{api}")
     cause = f"what the policy says about {_ABOUT[scenario.family]} does not hold"
-    return Finding(
-        rule, severity, (path,), f"{path}: {scenario.summary}, and it is not so", cause, evidence, proof, _at(scenario)
-    )
+    summary, at = f"{path}: {scenario.summary}, and it is not so", _at(scenario)
+    shown = {engine: dict.fromkeys(at, one) for engine, one in proof.items()}
+    return Finding(rule, severity, (path,), summary, cause, evidence, proof, at, shown)
 
 
 _ABOUT = {

@@ -121,6 +121,12 @@ class Reply:
             and (not credentials or self.allows_credentials)
         )
 
+    def grants(self, method: str, *, credentials: bool = False) -> bool:
+        """Whether the answer to a preflight lets the Origin that was sent use a method (CORS-preflight fetch)."""
+        listed = self.listed("access-control-allow-methods") or ()
+        named = method in listed or ("*" in listed and not credentials)
+        return self.ok and self.allows(credentials=credentials) and named
+
     @property
     def varies_by_origin(self) -> bool:
         """Whether `Vary` has Origin, or is `*`."""

@@ -48,8 +48,11 @@ class AuditDocument:
         """Return the document."""
         run = self._run.value()
         return {
-            **{name: run[name] for name in ("schema_version", "tool")},
+            "schema_version": run["schema_version"],
+            "kind": "audit",
+            "tool": run["tool"],
             "target": audit.order.target.name,
+            "frameworks": list(fixes.those_for(audit.order.target.app)),
             "engines": run["engines"],
             **_audited(audit),
             "troubles": run["troubles"],
@@ -79,6 +82,10 @@ def _finding(one: Finding) -> Json:
         "urls": list(one.paths),
         "proof": {engine: proof.value for engine, proof in one.proof.items()},
         "geometry": [geometry.value for geometry in one.geometries],
+        "proof_by_geometry": {
+            engine: {geometry.value: proof.value for geometry, proof in shown.items()}
+            for engine, shown in one.shown.items()
+        },
         "evidence": [redacted_sentence(line) for line in one.evidence],
         "why": one.rule.why,
         "cause": one.cause,

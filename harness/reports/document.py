@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
-from harness import __version__
+from harness import __version__, casefile, catalog
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
+from harness.oracle import Reason
+from harness.reports.curl import curl, url_of
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
 from harness.reports.sights import blocked_at, hook_set_differences, worded, wordings
-from harness.scenario import Expectation, Outcome, Seen
+from harness.scenario import Expectation, Outcome, Scenario, Seen
 from harness.tally import Tally
 from harness.verdict import Difference
 from harness.wire import Exchange, Pairs
@@ -55,6 +58,7 @@ class RunDocument:
         """Return the document."""
         return {
             "schema_version": 1,
+            "kind": "run",
             "tool": {"name": "corsproof", "version": __version__},
             "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
             "results": [_result(event) for event in self._finished],
@@ -100,6 +104,7 @@ def _result(event: CaseFinished) -> Json:
         "api": case.api.value,
         "engine": event.engine,
         "repeat": case.repeat,
+        "steps": _steps(case.scenario),
         "status": verdict.status.value,
         "expected": _expected(expected) if expected else None,  # never planned, and left to the oracle
         "observed": _observed(event),
@@ -107,9 +112,32 @@ def _result(event: CaseFinished) -> Json:
         "blame": verdict.blame.value if verdict.blame else None,
         "cause": verdict.cause,
         "differences": [_difference(difference) for difference in verdict.differences],
-        "exchanges": [_exchange(exchange) for exchange in observation.exchanges],
+        "exchanges": [_exchange(exchange, case.scenario) for exchange in observation.exchanges],
         "duration_ms": observation.duration_ms,
+        "replay": _replay(case.scenario, event.engine),
     }
+
+
+def _steps(scenario: Scenario) -> list[Json]:
+    """Return what script asks, without what is as by default."""
+    steps: list[Json] = casefile.to_json(scenario)["steps"]
+    headers = [{"headers": _pairs(step.headers)} if step.headers else {} for step in scenario.steps]
+    return [step | said for step, said in zip(steps, headers, strict=True)]
+
+
+def _replay(scenario: Scenario, engine: str) -> str:
+    """Return the command that runs a case again: by its name where the catalogue has it, else by all that it is.
+
+    The oracle is no engine, though it has results of its own where vectors are run: a case of it is run in every one.
+    """
+    known = _catalogued().get(scenario.id) == scenario
+    what = scenario.id if known else f"'{casefile.to_word(scenario)}'"
+    return f"corsproof replay {what}" + (f" -b {engine}" if engine in {name.value for name in EngineName} else "")
+
+
+@cache
+def _catalogued() -> dict[str, Scenario]:
+    return {scenario.id: scenario for suite in catalog.SUITES for scenario in catalog.load(suite)}
 
 
 def _difference(difference: Difference) -> Json:
@@ -157,13 +185,15 @@ def _predicted(event: CaseFinished) -> Json | None:
         "status": last.status,
         "readable_headers": sorted(last.headers),
         "reason": last.reason or None,
+        "header": Reason.named(last.reason).header if last.reason else None,
         "clause": last.clause or None,
         "sentence": redacted_sentence(last.sentence),
         "where": last.where,
     }
 
 
-def _exchange(exchange: Exchange) -> Json:
+def _exchange(exchange: Exchange, scenario: Scenario) -> Json:
+    author = (name.lower() for step in scenario.steps for name, _ in step.headers)
     return {
         "site": exchange.site,
         "kind": exchange.kind.value,
@@ -174,6 +204,8 @@ def _exchange(exchange: Exchange) -> Json:
         "response_headers": _pairs(exchange.response_headers),
         "ending": exchange.ending.value,
         "error": exchange.error,
+        "url": url_of(exchange),
+        "curl": curl(exchange, author),
     }
 
 

@@ -45,7 +45,9 @@ class FuzzDocument:
         """Return the document."""
         run = self._run.value()
         return {
-            **{name: run[name] for name in ("schema_version", "tool", "engines")},
+            "schema_version": run["schema_version"],
+            "kind": "fuzz",
+            **{name: run[name] for name in ("tool", "engines")},
             "seed": self._seed,
             "cases": findings.cases,
             "reasons": {reason.value: findings.reasons[reason.value] for reason in Reason},

@@ -32,12 +32,17 @@ def blocked_at(result: CaseFinished) -> str | None:
     return {"request": "request", "preflight": "preflight"}.get(where.partition(" ")[0], "actual")
 
 
+def blocked_sight(where: str) -> str:
+    """Say in words which request was refused, as `blocked_at` names it."""
+    return _BLOCKED[where]
+
+
 def sight(result: CaseFinished) -> str:
     """Say what the last step came to, such as ``allowed 404`` or ``blocked at the preflight``."""
     if not result.verdict.outcomes:
         return result.verdict.status.value
     if refused := blocked_at(result):
-        return _BLOCKED[refused]
+        return blocked_sight(refused)
     told = result.observation.page or result.predicted  # the oracle has no page
     status = told[-1].status if told else None
     outcome = result.verdict.outcomes[-1].value

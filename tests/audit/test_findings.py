@@ -9,8 +9,10 @@ import pytest
 from harness.audit import fixes
 from harness.audit.findings import Finding, Proof, Rule, Severity, Suspicion, concluded, merged
 from harness.audit.sights import Ask, Geometry, Sight
+from harness.audit.survey import Probe, Reply
 from harness.observation import PageOutcome, PageResult
 from harness.scenario import Outcome, Step
+from harness.wire import Pairs
 
 RULE = Rule("S01", "a-rule", "Why.", "https://clause", fixes.NO_NULL, lambda survey: iter(()))
 STEP = Step("GET", "{api}/me")
@@ -63,3 +65,36 @@ def test_findings_of_one_mistake_are_one() -> None:
     assert (first.severity, first.paths) == (Severity.HIGH, ("/c",))
     assert (second.paths, dict(second.proof)) == (("/a", "/b"), {"chromium": Proof.PROVEN})
     assert second.geometries == (Geometry.CROSS_SITE,)
+
+
+def test_what_each_engine_showed_from_where_is_told() -> None:
+    """From every geometry that could be tested; one that had trouble is neither proven nor not."""
+    elsewhere = replace(ATTACK, geometry=Geometry.SAME_SITE)
+    three = replace(SUSPICION, asks=(ATTACK, elsewhere, TRUSTED))
+    sights = [READ, replace(BLOCKED, ask=elsewhere), replace(OF_TRUSTED, trouble="no server")]
+    told, _ = concluded(RULE, three, {"chromium": sights})
+    assert told is not None
+    assert told.shown == {"chromium": {Geometry.SAME_SITE: Proof.NOT_PROVEN, Geometry.CROSS_SITE: Proof.PROVEN}}
+    other = replace(told, shown={"chromium": {Geometry.SAME_SITE: Proof.PROVEN}})
+    [one] = merged([told, other])
+    assert one.shown == {"chromium": {Geometry.SAME_SITE: Proof.PROVEN, Geometry.CROSS_SITE: Proof.PROVEN}}
+
+
+OPEN = (("Access-Control-Allow-Origin", "https://a.test"), ("Access-Control-Allow-Credentials", "true"))
+# The status and the headers of an answer to a preflight, and whether it grants PUT without and with credentials.
+GRANTS = {
+    "listed": (204, (*OPEN, ("Access-Control-Allow-Methods", "GET, PUT")), (True, True)),
+    "not-listed": (204, (*OPEN, ("Access-Control-Allow-Methods", "GET")), (False, False)),
+    "lower-case": (204, (*OPEN, ("Access-Control-Allow-Methods", "put")), (False, False)),
+    "star": (204, (*OPEN, ("Access-Control-Allow-Methods", "*")), (True, False)),
+    "no-credentials": (204, (OPEN[0], ("Access-Control-Allow-Methods", "PUT")), (True, False)),
+    "not-ok": (404, (*OPEN, ("Access-Control-Allow-Methods", "PUT")), (False, False)),
+    "another-origin": (204, ((OPEN[0][0], "https://b.test"), ("Access-Control-Allow-Methods", "PUT")), (False, False)),
+}
+
+
+@pytest.mark.parametrize(("status", "headers", "granted"), GRANTS.values(), ids=GRANTS)
+def test_what_a_preflight_grants(status: int, headers: Pairs, granted: tuple[bool, bool]) -> None:
+    """A method that is listed in its case, by an ok answer that lets the origin in."""
+    reply = Reply(Probe("OPTIONS", "/", (("Origin", "https://a.test"),)), status, headers)
+    assert (reply.grants("PUT"), reply.grants("PUT", credentials=True)) == granted

@@ -100,14 +100,17 @@ def test_a_document_has_the_findings_and_all_that_was_sent(tmp_path: Path, capsy
     assert grave["S01"]["proof"] == {"chromium": "proven"}
     assert set(grave["S01"]) == {
         *("rule", "name", "severity", "summary", "url", "urls", "proof", "geometry"),
-        *("evidence", "why", "cause", "fix", "clause"),
+        *("evidence", "why", "cause", "fix", "clause", "proof_by_geometry"),
     }
+    assert grave["S01"]["proof_by_geometry"]["chromium"]["same-site"] == "proven"
+    assert (value["kind"], value["frameworks"]) == ("audit", ["flask", "flask-cors"])
     assert "same-site" in grave["S01"]["geometry"]
     assert value["exit"] == 1
     assert {sent["url"] for sent in value["coverage"]["sent"]} >= {"/me", "/closed"}
     assert value["target"].endswith("app.py")
     row = next(row for row in value["policy"] if (row["path"], row["origin"]) == ("/me", TRUSTED))
     assert (row["readable"], row["credentials"]) == (True, True)
+    assert row["methods"]["GET"] == {"anonymous": True, "credentials": True}
 
 
 def test_a_correct_application_has_nothing_above_info(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from made_events import SCENARIOS, finished, whole_run
 
+from harness import casefile
 from harness.events import CaseFinished, EngineLost, EngineUnavailable, HarnessFault
 from harness.literal import Answer, Rule, Script
 from harness.plan import Case
@@ -30,6 +32,8 @@ def test_an_empty_run_is_a_document() -> None:
     """Nothing was measured, and that is said."""
     value = document()
     assert value["schema_version"] == 1
+    assert list(value)[:2] == ["schema_version", "kind"]
+    assert value["kind"] == "run"
     assert value["results"] == []
     assert value["totals"]["results"] == 0
     assert value["exit"] == 3
@@ -94,6 +98,37 @@ def test_a_case_that_nobody_foresaw_is_told_too() -> None:
     event = CaseFinished("webkit", Case(scenario, LITERAL, Api.XHR, LITERAL), Verdict(Status.SKIPPED, cause="cannot"))
     result = document(event)["results"][0]
     assert (result["status"], result["cause"], result["expected"]) == ("skipped", "cannot", None)
+
+
+def test_a_result_says_what_it_asks_and_how_to_see_it_again() -> None:
+    """Steps without what is as by default, secrets hidden; the catalogue's by name, any other by all that it is."""
+    results = document(*whole_run(finished("put-json-with-token")))["results"]
+    [step] = results[0]["steps"]
+    assert (step["method"], step["url"]) == ("PUT", "{api}/items/1")
+    assert ["Authorization", HIDDEN] in step["headers"]
+    assert "credentials" not in step
+    assert results[0]["replay"] == "corsproof replay put-json-with-token -b chromium"
+    other = replace(SCENARIOS["get"], summary="another one")
+    again = document(*whole_run(finished(other)))["results"][0]["replay"]
+    word = again.removeprefix("corsproof replay '").removesuffix("' -b chromium")
+    assert casefile.from_word(word) == other
+    by_oracle = document(*whole_run(finished("get", engine="oracle")))["results"][0]
+    assert by_oracle["replay"] == "corsproof replay get"
+
+
+def test_the_header_that_decides_is_named() -> None:
+    """By the reason; where nothing was refused there is none."""
+    refused, allowed = document(*whole_run(finished("wrong-method-put", "decorator"), finished("get")))["results"]
+    assert refused["predicted"]["header"] == "Access-Control-Allow-Methods"
+    assert allowed["predicted"]["header"] is None
+
+
+def test_an_exchange_says_where_it_went_and_how_to_send_it_again() -> None:
+    """By `curl`, without what ties it to its case."""
+    exchange = document(*whole_run(finished("get")))["results"][0]["exchanges"][0]
+    assert exchange["url"] == "http://localhost:2222/items/1"
+    assert exchange["curl"].endswith(" http://localhost:2222/items/1")
+    assert "corsproof=" in exchange["target"]
 
 
 def test_engines_and_troubles_are_told() -> None:

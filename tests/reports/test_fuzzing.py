@@ -42,6 +42,8 @@ def test_the_document(told: Told) -> None:
     document, findings, tally, results = told
     value = json.loads(document.text(findings, findings.disagreements.values(), tally.exit))
     assert (value["schema_version"], value["seed"], value["cases"], value["exit"]) == (1, 6, len(results), 1)
+    assert list(value)[:2] == ["schema_version", "kind"]
+    assert value["kind"] == "fuzz"
     assert value["tool"] == {"name": "corsproof", "version": __version__}
     assert [engine["name"] for engine in value["engines"]] == ["chromium"]
     assert value["engines"][0]["canaries"]["failures"] == []
