@@ -1,23 +1,24 @@
-"""The reports of an audit: the JSON document of DESIGN 8, and what a person reads.
+"""The reports of an audit: the JSON document of DESIGN 8, and from it what a person reads.
 
 Later versions of the document only add members. Secrets are redacted. Imports the records of an audit; knows no runner.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.audit import fixes
 from harness.audit.audited import Audit
 from harness.audit.findings import Finding, Proof
+from harness.audit.routes import Route
 from harness.audit.rules import NOT_COVERED
 from harness.audit.survey import Reply
 from harness.events import CaseFinished, Event
-from harness.reports.document import RunDocument
-from harness.reports.redaction import redacted_sentence, redacted_target
+from harness.reports.document import RunDocument, as_text
+from harness.reports.redaction import redacted_json
+from harness.reports.repository import place
 from harness.tally import Exit
 
 Json = dict[str, Any]
@@ -32,9 +33,13 @@ ENDINGS = {
 
 
 class AuditDocument:
-    """Collects what the browsers of an audit tell, and puts its findings beside it."""
+    """Collects what the browsers of an audit tell, and puts its findings beside it.
 
-    def __init__(self) -> None:
+    ``policy_file`` is where the policy is declared that the target is held to.
+    """
+
+    def __init__(self, *, policy_file: str | None = None) -> None:
+        self._policy_file = policy_file
         self._run = RunDocument()
 
     def __call__(self, event: Event) -> None:
@@ -45,18 +50,28 @@ class AuditDocument:
     def value(self, audit: Audit) -> Json:
         """Return the document."""
         run = self._run.value()
-        return {
-            **{name: run[name] for name in ("schema_version", "tool")},
+        document: Json = {
+            "schema_version": run["schema_version"],
+            "kind": "audit",
+            **{name: run[name] for name in ("tool", "started")},
             "target": audit.order.target.name,
+            "frameworks": list(fixes.those_for(audit.order.target.app)),
+            "sources": self._sources(audit),
             "engines": run["engines"],
             **_audited(audit),
             "troubles": run["troubles"],
             "exit": int(audit.exit),
         }
+        whole: Json = redacted_json(document)
+        return whole
 
     def text(self, audit: Audit) -> str:
         """Return the document as JSON text."""
-        return json.dumps(self.value(audit), indent=1, ensure_ascii=False)
+        return as_text(self.value(audit))
+
+    def _sources(self, audit: Audit) -> Json:
+        known = {"target": place(audit.order.target.file), "policy": place(self._policy_file)}
+        return {name: found for name, found in known.items() if found}
 
 
 def _audited(audit: Audit) -> Json:
@@ -77,7 +92,7 @@ def _finding(one: Finding) -> Json:
         "urls": list(one.paths),
         "proof": {engine: proof.value for engine, proof in one.proof.items()},
         "geometry": [geometry.value for geometry in one.geometries],
-        "evidence": [redacted_sentence(line) for line in one.evidence],
+        "evidence": list(one.evidence),
         "why": one.rule.why,
         "cause": one.cause,
         "fix": dict(one.rule.fix),
@@ -87,7 +102,7 @@ def _finding(one: Finding) -> Json:
 
 def _coverage(audit: Audit) -> Json:
     return {
-        "routes": [{"path": route.path, "methods": sorted(route.methods)} for route in audit.discovery.routes],
+        "routes": [_route(route) for route in audit.discovery.routes],
         "routes_from": audit.discovery.source,
         "left_out": list(audit.discovery.left_out),
         "trusted": list(audit.order.trusted),
@@ -100,56 +115,71 @@ def _coverage(audit: Audit) -> Json:
     }
 
 
+def _route(route: Route) -> Json:
+    source = place(*route.source) if route.source else None
+    return {"path": route.path, "methods": sorted(route.methods), **({"source": source} if source else {})}
+
+
 def _sent(reply: Reply) -> Json:
     asked = dict(reply.probe.headers).get("Access-Control-Request-Method")
     return {
         "method": reply.probe.method,
-        "url": redacted_target(reply.probe.target),
+        "url": reply.probe.target,
         "origin": reply.origin,
         **({"asks_for": asked} if asked else {}),
         **({"status": reply.status} if not reply.fault else {"fault": reply.fault}),
     }
 
 
-def lines(audit: Audit) -> Iterator[str]:
-    """Tell an audit: each finding with its proof, then what was tried."""
-    for one in audit.findings:
-        yield from _finding_lines(one, fixes.those_for(audit.order.target.app))
+def lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the document of an audit: each finding with its proof, then what was tried."""
+    for one in document["findings"]:
+        yield from _finding_lines(one, document.get("frameworks") or tuple(one["fix"]))
         yield ""
-    for line in audit.untested[:10]:
+    coverage = document["coverage"]
+    untested = coverage["untested"]
+    for line in untested[:10]:
         yield f"not tested: {line}"
-    if len(audit.untested) > 10:
-        yield f"not tested: {len(audit.untested) - 10} more; the JSON document has them all"
-    engines = ", ".join(f"{info.name} {info.version}" for info in audit.engines) or "no browser"
-    asked = f"{len(audit.sent)} bare requests, {audit.asked} by pages in {engines}"
-    yield f"{len(audit.discovery.routes)} paths of {audit.order.target.name}; {asked}"
-    for left_out in audit.discovery.left_out:
+    if len(untested) > 10:
+        yield f"not tested: {len(untested) - 10} more; the JSON document has them all"
+    engines = ", ".join(f"{info['name']} {info['version']}" for info in document["engines"]) or "no browser"
+    asked = f"{len(coverage['sent'])} bare requests, {coverage['asked_of_pages']} by pages in {engines}"
+    yield f"{len(coverage['routes'])} paths of {document['target']}; {asked}"
+    for left_out in coverage["left_out"]:
         yield f"Left out: {left_out}"
-    if not audit.order.trusted:
+    if not coverage["trusted"]:
         yield "No trusted origin was named (--origin): whether pages that should get in do was not tried."
-    if not audit.order.active:
+    if not coverage["active"]:
         yield "Nothing that may change something was sent (--active)."
-    counts = Counter(one.severity.value for one in audit.findings)
+    counts = Counter(one["severity"] for one in document["findings"])
     told = ", ".join(f"{count} {severity}" for severity, count in counts.items()) or "no finding"
-    yield f"{told}: {ENDINGS[audit.exit]}"
+    yield f"{told}: {ENDINGS[Exit(document['exit'])]}"
 
 
-def _finding_lines(one: Finding, frameworks: tuple[str, ...]) -> Iterator[str]:
-    yield str(one)
-    if len(one.paths) > 1:
-        yield f"    also    {', '.join(one.paths[1:8])}{' …' if len(one.paths) > 8 else ''}"
-    yield f"    why     {one.rule.why}"
-    yield f"    cause   {one.cause}"
-    yield f"    proof   {_proof(one)}"
-    for line in one.evidence:
-        yield f"            {redacted_sentence(line)}"
-    for index, framework in enumerate(frameworks):
-        yield f"    {'fix' if index == 0 else '':<7} {framework}: {one.rule.fix[framework]}"
-    yield f"    clause  {one.rule.clause}"
+def title_of(one: Mapping[str, Any]) -> str:
+    """Return a finding in one line."""
+    known = " (in the baseline)" if one.get("in_baseline") else ""
+    return f"{one['severity'].upper()} {one['rule']} {one['name']}{known}: {one['summary']}"
 
 
-def _proof(one: Finding) -> str:
-    if set(one.proof.values()) == {Proof.NOT_APPLICABLE}:
+def proof_of(one: Mapping[str, Any]) -> str:
+    """Say which engine showed a finding, and from where."""
+    if set(one["proof"].values()) == {Proof.NOT_APPLICABLE.value}:
         return "a header fact, which no page can show"
-    where = f" ({', '.join(map(str, one.geometries))})" if one.geometries else ""
-    return ", ".join(f"{engine}: {proof}" for engine, proof in one.proof.items()) + where
+    where = f" ({', '.join(one['geometry'])})" if one["geometry"] else ""
+    return ", ".join(f"{engine}: {proof}" for engine, proof in one["proof"].items()) + where
+
+
+def _finding_lines(one: Mapping[str, Any], frameworks: tuple[str, ...]) -> Iterator[str]:
+    yield title_of(one)
+    urls = one["urls"]
+    if len(urls) > 1:
+        yield f"    also    {', '.join(urls[1:8])}{' …' if len(urls) > 8 else ''}"
+    yield f"    why     {one['why']}"
+    yield f"    cause   {one['cause']}"
+    yield f"    proof   {proof_of(one)}"
+    for line in one["evidence"]:
+        yield f"            {line}"
+    for index, framework in enumerate(frameworks):
+        yield f"    {'fix' if index == 0 else '':<7} {framework}: {one['fix'][framework]}"
+    yield f"    clause  {one['clause']}"

@@ -5,7 +5,6 @@ Later versions of the document only add members. Made of findings when they are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +14,7 @@ from harness.events import CaseFinished, Event
 from harness.fuzzing.findings import Disagreement, Findings
 from harness.oracle import Reason
 from harness.reports.cases import case_lines, verdict_lines
-from harness.reports.document import RunDocument
+from harness.reports.document import RunDocument, as_text
 from harness.tally import Exit
 
 Json = dict[str, Any]
@@ -45,7 +44,9 @@ class FuzzDocument:
         """Return the document."""
         run = self._run.value()
         return {
-            **{name: run[name] for name in ("schema_version", "tool", "engines")},
+            "schema_version": run["schema_version"],
+            "kind": "fuzz",
+            **{name: run[name] for name in ("tool", "started", "engines")},
             "seed": self._seed,
             "cases": findings.cases,
             "reasons": {reason.value: findings.reasons[reason.value] for reason in Reason},
@@ -61,7 +62,7 @@ class FuzzDocument:
 
     def text(self, findings: Findings, disagreements: Iterable[Disagreement], code: Exit) -> str:
         """Return the document as JSON text."""
-        return json.dumps(self.value(findings, disagreements, code), indent=1, ensure_ascii=False)
+        return as_text(self.value(findings, disagreements, code))
 
 
 def _unexplained(one: Disagreement) -> Json:
