@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import UsageError
 
 CONFIG_FILES = ("corsproof.toml", "pyproject.toml")
+SHARED = ("browsers", "headed", "reports", "report_dir")  # by several commands
 
 
 def configuration(folder: Path) -> dict[str, Any]:
@@ -29,8 +30,8 @@ def configuration(folder: Path) -> dict[str, Any]:
             raise UsageError(f"{name}: tool.corsproof = {section!r} is no table", hint="write [tool.corsproof]")
         if section is not None:
             settings = _settings(section, name)
-            shared = {key: value for key, value in settings.items() if key in ("browsers", "headed")}
-            return {"run": settings, "fuzz": shared, "replay": shared}
+            shared = {key: value for key, value in settings.items() if key in SHARED}
+            return {"run": settings, "audit": shared, "fuzz": shared, "replay": shared}
     return {}
 
 
@@ -44,6 +45,7 @@ def _settings(section: dict[str, Any], source: str) -> dict[str, Any]:
         "shard": (str,),
         "report": (str, list),
         "report-dir": (str,),
+        "baseline": (str,),
     }
     problems = [f"unknown setting {key!r}" for key in section if key not in kinds]
     for key, value in section.items():

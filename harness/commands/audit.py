@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.commands import options, staging
+from harness.commands.reporting import Reporting
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 @click.option("--insecure", is_flag=True, help="Take any certificate of a server over https.")
 @options.browsers_option
 @options.headed_option
+@options.report_option
+@options.report_dir_option
+@options.baseline_option
 @options.json_option
 def command(
     target: str,
@@ -52,6 +56,9 @@ def command(
     insecure: bool,
     browsers: tuple[str, ...],
     headed: bool,
+    reports: str | None,
+    report_dir: Path,
+    baseline: Path | None,
     as_json: bool,
 ) -> int:
     """Audit an application's CORS: who can read what, shown by pages in every browser, with cause and fix.
@@ -68,7 +75,9 @@ def command(
 
     selection = Selection.parse(browsers)
     declared = _policy(policy)
-    document, progress = AuditDocument(), LiveProgress(console(stderr=True))
+    reporting = Reporting.of(reports, report_dir, as_json=as_json, baseline=baseline, kind="audit")
+    document = AuditDocument(policy_file=str(policy) if policy else None)
+    progress = LiveProgress(console(stderr=True))
     # Whatever the application prints when it is imported or asked is no result.
     with contextlib.redirect_stdout(sys.stderr), staging.interruptible() as interruption:
         loaded = targets.load(target, factory=factory, app_dir=app_dir)
@@ -90,8 +99,8 @@ def command(
         done = auditing.audit(
             order, feed=lambda event: staging.feed(event, (document, progress)), interruption=interruption
         )
-    click.echo(document.text(done) if as_json else "\n".join(lines(done)))
-    return int(done.exit)
+    made = reporting.held(document.value(done))
+    return reporting.deliver(made, list(lines(made)))
 
 
 def _policy(path: Path | None) -> Policy | None:

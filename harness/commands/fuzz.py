@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import click
 
 from harness.commands import options, staging
+from harness.commands.reporting import Reporting
 
 
 @click.command("fuzz")
@@ -25,8 +27,19 @@ from harness.commands import options, staging
     show_default=True,
     help="Make so many disagreements an engine smaller.",
 )
+@options.report_option
+@options.report_dir_option
 @options.json_option
-def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: bool, shrink: int, as_json: bool) -> int:
+def command(
+    count: int,
+    seed: int | None,
+    browsers: tuple[str, ...],
+    headed: bool,
+    shrink: int,
+    reports: str | None,
+    report_dir: Path,
+    as_json: bool,
+) -> int:
     """Make cases by chance, hold the browsers against the oracle, and make each disagreement as small as can be."""
     import secrets
 
@@ -40,6 +53,7 @@ def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: boo
     from harness.tally import Exit, Tally
 
     selection = Selection.parse(browsers)
+    reporting = Reporting.of(reports, report_dir, as_json=as_json)
     seed = secrets.randbelow(2**32) if seed is None else seed
     say = functools.partial(click.echo, err=True)
     say(f"corsproof fuzz -n {count} --seed {seed}")
@@ -53,8 +67,5 @@ def command(count: int, seed: int | None, browsers: tuple[str, ...], headed: boo
         most = 0 if tally.exit in (Exit.INTERRUPTED, Exit.NO_BROWSER) else shrink
         hunted = hunting.hunt(found.disagreements.values(), order, ground, most, interruption=interruption, say=say)
         disagreements = hunting.merged(hunted)
-    if as_json:
-        click.echo(document.text(found, disagreements, tally.exit))
-    else:
-        click.echo("\n".join(summary_lines(found, disagreements, seed, tally.exit)))
-    return int(tally.exit)
+    made = document.value(found, disagreements, tally.exit)
+    return reporting.deliver(made, list(summary_lines(found, disagreements, seed, tally.exit)))

@@ -5,7 +5,6 @@ Later versions of the document only add members. Secrets are redacted. Imports t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,20 +15,12 @@ from harness.audit.routes import Route
 from harness.audit.rules import NOT_COVERED
 from harness.audit.survey import Reply
 from harness.events import CaseFinished, Event
+from harness.reports import digest
 from harness.reports.document import RunDocument, as_text
 from harness.reports.redaction import redacted_json
 from harness.reports.repository import place
-from harness.tally import Exit
 
 Json = dict[str, Any]
-
-ENDINGS = {
-    Exit.AS_EXPECTED: "nothing above info",
-    Exit.FINDINGS: "this needs mending",
-    Exit.NO_BROWSER: "no browser that can be believed",
-    Exit.NOT_TESTED: "not everything could be tested",
-    Exit.INTERRUPTED: "interrupted: this is what was found until then",
-}
 
 
 class AuditDocument:
@@ -151,9 +142,9 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield "No trusted origin was named (--origin): whether pages that should get in do was not tried."
     if not coverage["active"]:
         yield "Nothing that may change something was sent (--active)."
-    counts = Counter(one["severity"] for one in document["findings"])
-    told = ", ".join(f"{count} {severity}" for severity, count in counts.items()) or "no finding"
-    yield f"{told}: {ENDINGS[Exit(document['exit'])]}"
+    if held := digest.baseline_of(document):
+        yield held
+    yield f"{digest.counts_of(document)}: {digest.ending(document)}"
 
 
 def title_of(one: Mapping[str, Any]) -> str:

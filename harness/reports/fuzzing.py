@@ -14,18 +14,11 @@ from harness.events import CaseFinished, Event
 from harness.fuzzing.findings import Disagreement, Findings
 from harness.oracle import Reason
 from harness.reports.cases import case_lines, verdict_lines
+from harness.reports.digest import ENDINGS
 from harness.reports.document import RunDocument, as_text
 from harness.tally import Exit
 
 Json = dict[str, Any]
-
-ENDINGS = {
-    Exit.AS_EXPECTED: "nothing unexplained",
-    Exit.FINDINGS: "oracle and engine disagree",
-    Exit.NO_BROWSER: "no browser that can be believed",
-    Exit.NOT_TESTED: "not everything could be tested",
-    Exit.INTERRUPTED: "interrupted: this is what was measured until then",
-}
 
 
 class FuzzDocument:
@@ -113,7 +106,7 @@ def summary_lines(findings: Findings, disagreements: Iterable[Disagreement], see
             f"; of {words.blocked} blocks it said why in {words.said}, and meant the oracle's reason in {words.mapped}"
         )
         yield f"{engine}: {_counted(counts.most_common())}{said}"
-    yield f"{findings.cases} cases of seed {seed}, {len(told)} kinds of disagreement: {ENDINGS[code]}"
+    yield f"{findings.cases} cases of seed {seed}, {len(told)} kinds of disagreement: {ENDINGS['fuzz'][code]}"
 
 
 def disagreement_lines(one: Disagreement) -> Iterator[str]:

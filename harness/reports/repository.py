@@ -13,9 +13,9 @@ Json = dict[str, Any]
 
 
 def place(file: str | Path | None, line: int | None = None, *, root: Path | None = None) -> Json | None:
-    """Return a file, and a line of it, as reports name them; None where it is not below ``root``, the working directory.
+    """Return a file, and a line of it, as reports name them; None where it is not below ``root``.
 
-    What is installed there (site-packages) is nobody's repository.
+    That is the working directory, unless another is given. What is installed there is nobody's repository.
     """
     if file is None:
         return None
