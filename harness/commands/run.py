@@ -150,7 +150,7 @@ def _carry_out(
             staging.feed(event, eaters)
     made = reporting.held(document.value())
     held = baseline_of(made)
-    return reporting.deliver(made, [f"{held}: {ending(made)}"] if held else [])
+    return reporting.deliver(made, [f"{held}; {ending(made)}"] if held else [])
 
 
 def _with_oracle(events: Iterator[Event], order: Order, told: tuple[Vector, ...], ground: Ground) -> Iterator[Event]:

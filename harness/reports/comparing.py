@@ -185,7 +185,7 @@ def _of_audits(old: Given, new: Given) -> Iterator[Change]:
 
 
 def _by_path(document: Given) -> dict[tuple[str, str], Given]:
-    return {(one["rule"], url): one for one in document["findings"] for url in one["urls"]}
+    return {(one["rule"], digest.steady_path(url)): one for one in document["findings"] for url in one["urls"]}
 
 
 def _finding_kind(was: Given | None, now: Given | None, *, is_covered: bool) -> str:
@@ -243,7 +243,7 @@ def _marked(row: Json, known: Mapping[tuple[Any, ...], Any]) -> Json:
     if "rule" in row:
         if row["severity"] not in digest.GRAVE:
             return row
-        keys = [(row["rule"], url) for url in row["urls"]]
+        keys = [(row["rule"], digest.steady_path(url)) for url in row["urls"]]
         return row | {"in_baseline": all(key in known and known[key] >= _rank(row) for key in keys)}
     if row["status"] != "fail":
         return row

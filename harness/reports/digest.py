@@ -5,6 +5,7 @@ Pure: from the JSON document alone. Knows no format.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ Json = Mapping[str, Any]
 GRAVEST = ("fail", "crash", "timeout", "inconclusive", "known", "skipped", "pass")
 UNTESTABLE = frozenset(status.value for status in UNTESTED)
 GRAVE = frozenset({"high", "medium", "low"})  # severities that matter
+# What an audit asks for because nobody can have it, which is another path each time.
+_UNGUESSABLE = re.compile(r"(?<=[/-])[0-9a-f]{12}(?=$|[/?])")
 _UNTESTED = {
     Exit.NO_BROWSER: "no browser that can be believed",
     Exit.NOT_TESTED: "not everything could be tested",
@@ -185,6 +188,11 @@ def untested(document: Json) -> Iterator[str]:
         yield from (f"{info['name']}: canary failed: {said}" for said in info["canaries"]["failures"])
     if document["kind"] == "audit":
         yield from document["coverage"].get("untested", ())
+
+
+def steady_path(url: str) -> str:
+    """Return a path as it is called in every audit."""
+    return _UNGUESSABLE.sub("…", url)
 
 
 def counts_of(document: Json) -> str:

@@ -57,7 +57,7 @@ class RunDocument:
             case RunStarted():
                 self._planned = event.cases
             case EngineReady():
-                self._engines[event.engine] = _engine(event.info) | {"canaries": self._canaries(event.engine)}
+                self._engines[event.engine] = engine_of(event.info) | {"canaries": self._canaries(event.engine)}
             case CanariesSung():
                 canaries = self._canaries(event.engine)
                 canaries["asked"] += event.asked
@@ -115,7 +115,8 @@ def as_text(document: Json) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _engine(info: EngineInfo) -> Json:
+def engine_of(info: EngineInfo) -> Json:
+    """Return a browser as documents have it, without its canaries."""
     flags = list(info.flags)
     return {
         "name": info.name.value,

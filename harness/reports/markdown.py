@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 TOLD = 20  # troubles told in full
 LISTED = 50  # lines of a list
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@-])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&@]|^[-+])")
 _ICONS = {Exit.AS_EXPECTED: "✅", Exit.FINDINGS: "❌"}
 
 

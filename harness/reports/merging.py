@@ -159,5 +159,5 @@ def _tally(
         tally.count(result["engine"], Status(result["status"]))
     if not is_whole:
         tally(HarnessFault("", "a shard is missing", ""))
-    tally(RunFinished(any(shard["exit"] == Exit.INTERRUPTED for shard in shards), 0.0))
+    tally(RunFinished(any(shard.get("exit") == Exit.INTERRUPTED for shard in shards), 0.0))
     return tally

@@ -159,7 +159,7 @@ def _findings(one: Given, document: Given) -> Iterator[Json]:
     for place, urls in by_place.values():
         listed = ", ".join(urls[:8]) + (" …" if len(urls) > 8 else "")
         message = f"{one['summary']}\nPaths: {listed}\nCause: {one['cause']}\nProof: {proof_of(one)}"
-        identity = ("audit", one["rule"], *sorted(urls))
+        identity = ("audit", one["rule"], *sorted(map(digest.steady_path, urls)))
         result = _result(one["rule"], LEVELS[one["severity"]], message, place, urls[0], identity, one)
         yield {**result, "properties": told}
 
