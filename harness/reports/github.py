@@ -22,7 +22,7 @@ CUT = "\n\n**Cut here: the rest would be more than a step summary may hold. The 
 
 def summary(markdown: str, limit: int = SUMMARY_LIMIT) -> str:
     """Return Markdown of at most ``limit`` bytes: the whole, or what ends with a line and says that it was cut."""
-    data = markdown.encode()
+    data = markdown.encode(errors="backslashreplace")
     if len(data) <= limit:
         return markdown
     room = limit - len(CUT.encode()) - _CLOSING

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.reports import digest
 from harness.reports.audit import proof_of
+from harness.reports.cases import printable
 from harness.tally import Exit
 
 Json = Mapping[str, Any]
@@ -29,20 +30,24 @@ def render(document: Json) -> str:
 
 def text(said: str) -> str:
     """Return a text in one line of which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(said.split()))
+    return _MARKUP.sub(r"\\\1", _line(said))
 
 
 def code(said: str) -> str:
     """Return a text as code in a line, in a table too."""
-    one_line = " ".join(said.split())
+    one_line = _line(said)
     fence = "`" * (1 + max(map(len, re.findall("`+", one_line)), default=0))
     pad = " " if one_line.startswith("`") or one_line.endswith("`") else ""
     return f"{fence}{pad}{one_line}{pad}{fence}".replace("|", "\\|") if one_line else ""
 
 
+def _line(said: str) -> str:
+    return printable(" ".join(said.split()))
+
+
 def block(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines as a block of code that none of them can end."""
-    listed = "\n".join(lines)
+    listed = "\n".join(map(printable, lines))
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", listed)), default=0))
     yield from (f"{fence}text", listed, fence, "")
 
@@ -87,7 +92,7 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _html(said: str) -> str:
-    return said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _line(said).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -102,7 +102,9 @@ def _result(
         "level": level,
         "message": {"text": _text(message)},
         "locations": [location],
-        "partialFingerprints": {"corsproof/v1": hashlib.sha256("\n".join(identity).encode()).hexdigest()},
+        "partialFingerprints": {
+            "corsproof/v1": hashlib.sha256("\n".join(identity).encode(errors="backslashreplace")).hexdigest()
+        },
         **({"baselineState": "unchanged" if row["in_baseline"] else "new"} if "in_baseline" in row else {}),
     }
 

@@ -18,7 +18,7 @@ WIDTH = 140
 def render(document: Json) -> str:
     """Return a document as text."""
     kinds = {"run": _run, "audit": audit.lines, "fuzz": _fuzz}
-    return "".join(f"{printable(line)}\n" for part in kinds[document["kind"]](document) for line in part.split("\n"))
+    return "".join(f"{printable(line)}\n" for line in kinds[document["kind"]](document))
 
 
 def _run(document: Json) -> Iterator[str]:
@@ -32,7 +32,7 @@ def _run(document: Json) -> Iterator[str]:
     yield from _lines("Known deviations that still hold", digest.reasons(document, "known"))
     yield from _lines("Skipped", digest.reasons(document, "skipped"))
     if document["results"]:
-        yield _table(document)
+        yield from _table(document)
     worded = (
         f"{engine}: {told['worded']} of {told['blocked']} ({told['worded'] / told['blocked']:.1%})"
         for engine, told in document.get("wordings", {}).items()
@@ -71,7 +71,7 @@ def _lines(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"    … and {len(listed) - SHOWN} more; the JSON document has them all"
 
 
-def _table(document: Json) -> str:
+def _table(document: Json) -> list[str]:
     from rich.console import Console
     from rich.table import Table
 
@@ -81,7 +81,7 @@ def _table(document: Json) -> str:
         table.add_row(hooks, family, *(digest.counted(row[engine]) or "-" for engine in engines))
     out = io.StringIO()
     Console(file=out, width=WIDTH, highlight=False).print(table, markup=False)
-    return out.getvalue().rstrip("\n")
+    return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def _fuzz(document: Json) -> Iterator[str]:
