@@ -41,7 +41,7 @@ def told(project: Project) -> dict[str, Any]:
 @pytest.mark.browser
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_everything_asked_is_in_the_report(project: Project, workers: tuple[str, ...]) -> None:
-    """Each question with its outcome, the failing test's as failures, at the test's own line; and no secret."""
+    """Each question with its outcome, the failing test's as failures, where the test begins; and no secret."""
     project.app("published")
     project.tests(ASKING)
     given = ("--cors-browser", "chromium", "--cors-report", "junit,sarif", "--cors-report-dir", "out")
@@ -55,7 +55,7 @@ def test_everything_asked_is_in_the_report(project: Project, workers: tuple[str,
         ("test_inner.py::test_fails[/me]: GET /me", 0): ("fail", "blocked at the preflight"),
     }
     failed = rows["test_inner.py::test_fails[/me]: GET /me", 0]
-    assert (failed["cause"], failed["source"]) == ("the test failed in its call", {"file": "test_inner.py", "line": 8})
+    assert (failed["cause"], failed["source"]) == ("the test failed in its call", {"file": "test_inner.py", "line": 7})
     assert told(project)["exit"] == 1
     [engine] = told(project)["engines"]
     assert engine["canaries"]["asked"] == engine["canaries"]["passed"] > 0

@@ -6,7 +6,7 @@ The schemas that reports are held against are here too.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def every_status() -> list[CaseFinished]:
 
 def a_run() -> Json:
     """Return a run in which everything happens that can."""
-    troubles = [
+    troubles: list[Event] = [
         EngineUnavailable("webkit", "not installed", "install it"),
         EngineLost("firefox", "died", relaunch=True),
         HarnessFault("chromium", "KeyError: 1", "Traceback…"),
@@ -157,7 +157,7 @@ def green() -> Json:
     return run_document(*whole_run(finished("get"), finished("put")))
 
 
-DOCUMENTS = {
+DOCUMENTS: dict[str, Callable[[], Json]] = {
     "run": a_run,
     "empty run": run_document,
     "green run": green,
