@@ -97,7 +97,9 @@ def command(
         selection.required,
         tuple(d for name in names for d in catalog.deviations(name)),
     )
-    document = RunDocument(shard=part, sources=_sources(names, vectors, [case.scenario.id for case in cases]))
+    document = RunDocument(
+        shard=part, sources=_sources(names, vectors, list(dict.fromkeys(case.scenario.id for case in cases)))
+    )
     return _carry_out(order, hook_sets, told, document, reporting)
 
 

@@ -18,7 +18,7 @@ from harness.events import CaseFinished, Event
 from harness.reports import digest
 from harness.reports.document import RunDocument, as_text
 from harness.reports.redaction import redacted_json
-from harness.reports.repository import place
+from harness.reports.repository import configuration, place
 
 Json = dict[str, Any]
 
@@ -61,7 +61,11 @@ class AuditDocument:
         return as_text(self.value(audit))
 
     def _sources(self, audit: Audit) -> Json:
-        known = {"target": place(audit.order.target.file), "policy": place(self._policy_file)}
+        known = {
+            "target": place(audit.order.target.file),
+            "policy": place(self._policy_file),
+            "configuration": configuration(),
+        }
         return {name: found for name, found in known.items() if found}
 
 

@@ -24,6 +24,7 @@ from harness.events import (
     RunStarted,
 )
 from harness.reports.redaction import redacted, redacted_json
+from harness.reports.repository import configuration
 from harness.reports.sights import blocked_at, hook_set_differences, sight, worded, wordings
 from harness.scenario import Expectation, Outcome, Seen
 from harness.tally import Tally
@@ -83,6 +84,7 @@ class RunDocument:
             "started": self._started.isoformat(timespec="seconds"),
             **({"shard": {"number": number, "of": count}} if count > 1 else {}),
             "planned": self._planned,
+            "sources": {"configuration": found} if (found := configuration()) else {},
             "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
             "results": [self._result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],

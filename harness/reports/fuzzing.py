@@ -39,7 +39,7 @@ class FuzzDocument:
         return {
             "schema_version": run["schema_version"],
             "kind": "fuzz",
-            **{name: run[name] for name in ("tool", "started", "engines")},
+            **{name: run[name] for name in ("tool", "started", "sources", "engines")},
             "seed": self._seed,
             "cases": findings.cases,
             "reasons": {reason.value: findings.reasons[reason.value] for reason in Reason},

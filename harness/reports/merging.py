@@ -42,6 +42,7 @@ def merged(documents: Sequence[Named]) -> Json:
     return {
         **{name: shards[0][name] for name in ("schema_version", "kind", "tool")},
         "started": min((shard["started"] for shard in shards if "started" in shard), default=""),
+        "sources": next((shard["sources"] for shard in shards if "sources" in shard), {}),
         "planned": sum(shard.get("planned", 0) for shard in shards),
         "engines": engines,
         "results": results,

@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from harness.settings import CONFIG_FILES
+
 Json = dict[str, Any]
 
 
@@ -26,6 +28,12 @@ def place(file: str | Path | None, line: int | None = None, *, root: Path | None
     if any(part.startswith(".") or part == "site-packages" for part in relative.parts[:-1]):
         return None
     return {"file": relative.as_posix(), **({"line": line} if line else {})}
+
+
+def configuration(*, root: Path | None = None) -> Json | None:
+    """Return the configuration file that there is, as reports name it: the place of what has none of its own."""
+    found = (place((root or Path()) / name, root=root) for name in CONFIG_FILES)
+    return next(filter(None, found), None)
 
 
 def lines_of(words: list[str], text: str) -> dict[str, int]:

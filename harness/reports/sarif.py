@@ -152,7 +152,7 @@ def _findings(one: Given, document: Given) -> Iterator[Json]:
     sources = {route["path"]: route.get("source") for route in document["coverage"]["routes"]}
     known = document.get("sources", {})
     by_policy = one["rule"].startswith("P") and known.get("policy")
-    elsewhere = by_policy or known.get("target") or known.get("policy")
+    elsewhere = by_policy or known.get("target") or known.get("policy") or known.get("configuration")
     told = {"proof": one["proof"], "geometry": one.get("geometry", []), "urls": one["urls"]}
     by_place: dict[str, tuple[Given | None, list[str]]] = {}
     for url in one["urls"]:
@@ -171,6 +171,7 @@ def _findings(one: Given, document: Given) -> Iterator[Json]:
 
 def _of_run(document: Given) -> tuple[dict[str, Json], list[Json]]:
     rules, results = dict[str, Json](), list[Json]()
+    elsewhere = document.get("sources", {}).get("configuration")
     for one in digest.troubles(document):
         row = one.first
         if row["status"] != "fail":
@@ -185,7 +186,7 @@ def _of_run(document: Given) -> tuple[dict[str, Json], list[Json]]:
         message = "\n".join([f"{summary} ({row['hooks']}; {one.where}{blame})", *one.said])
         identity = ("run", name, row["hooks"], row["page"], *sorted({each["where"] for each in row["differences"]}))
         logical = f"{row['hooks']}/{name}"
-        results.append(_result(name, "error", message, row.get("source"), logical, identity, row))
+        results.append(_result(name, "error", message, row.get("source") or elsewhere, logical, identity, row))
     return rules, results
 
 
@@ -200,5 +201,6 @@ def _of_fuzz(document: Given) -> tuple[dict[str, Json], list[Json]]:
         said = [digest.difference(each) for each in one["differences"]]
         message = "\n".join([f"{one['engine']}: {said[0] if said else 'disagrees'}", *said[1:], one["replay"]])
         identity = ("fuzz", one["engine"], *sorted({each["where"] for each in one["differences"]}))
-        results.append(_result(DISAGREEMENT, "error", message, None, f"engine/{one['engine']}", identity, one))
+        elsewhere = document.get("sources", {}).get("configuration")
+        results.append(_result(DISAGREEMENT, "error", message, elsewhere, f"engine/{one['engine']}", identity, one))
     return {DISAGREEMENT: rule}, results

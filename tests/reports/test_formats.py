@@ -66,6 +66,18 @@ def test_sarif_places_a_finding_at_the_view() -> None:
     assert "flask: " in rule["help"]["text"]
 
 
+def test_sarif_places_everything_somewhere() -> None:
+    """What is written nowhere in the repository is placed in the configuration file: code scanning shows nothing else."""
+    nowhere = a_run() | {"sources": {"configuration": {"file": "corsproof.toml"}}}
+    nowhere["results"] = [{key: row[key] for key in row if key != "source"} for row in nowhere["results"]]
+    afar = {**an_audit(), "target": "https://a.example", "sources": nowhere["sources"]}
+    afar["coverage"] = {**afar["coverage"], "routes": []}
+    for document in (nowhere, afar):
+        results = json.loads(sarif.render(document))["runs"][0]["results"]
+        places = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
+        assert places == {"corsproof.toml"}
+
+
 def test_fingerprints_are_the_same_in_each_run_and_differ_between_results() -> None:
     """Neither the order nor ports nor the browser's version make another one."""
     first = json.loads(sarif.render(an_audit()))["runs"][0]["results"]

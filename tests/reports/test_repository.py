@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import SUITES, load, sources
-from harness.reports.repository import lines_of, place
+from harness.reports.repository import configuration, lines_of, place
 
 PLACES = {
     "a file": ("app/views.py", {"file": "app/views.py"}),
@@ -31,6 +31,15 @@ def test_elsewhere_is_no_place(tmp_path: Path) -> None:
     assert place(__file__, 3, root=tmp_path) is None
     assert place(None, root=tmp_path) is None
     assert place(__file__, 3, root=Path(__file__).parent) == {"file": "test_repository.py", "line": 3}
+
+
+def test_what_has_no_place_stands_in_the_configuration(tmp_path: Path) -> None:
+    """In the file that a command would read, if there is any."""
+    assert configuration(root=tmp_path) is None
+    (tmp_path / "pyproject.toml").touch()
+    assert configuration(root=tmp_path) == {"file": "pyproject.toml"}
+    (tmp_path / "corsproof.toml").touch()
+    assert configuration(root=tmp_path) == {"file": "corsproof.toml"}
 
 
 def test_the_first_line_that_writes_a_word_is_found() -> None:
