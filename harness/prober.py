@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,7 @@ PAGES = 4  # open at a time in one browser: each keeps a thread of the page's si
 ONE_PAGE = frozenset({"webkit-inspector"})  # protocols of browsers with a single window
 WHATEVER = Expectation((Seen(Outcome.ALLOWED),), ())  # what is expected is the asker's business
 
+Hear = Callable[[plan.Planned, Observation], None]
 Launcher = Callable[[EngineName, engines.Launch], Browser]
 
 
@@ -64,6 +65,7 @@ class Prober:
         self._ground = self._closing.enter_context(Ground({}))
         self._running: dict[EngineChoice, _Running] = {}
         self._unusable: dict[EngineChoice, BrowserUnavailable] = {}
+        self._canaries: Counter[EngineName] = Counter()
         self._app: Any = None
         self._apps = 0
         self._lock = threading.RLock()
@@ -76,19 +78,24 @@ class Prober:
             if choice not in self._running:
                 how = engines.Launch(choice.path, self._ground.proxy, self._headed)
                 try:
-                    self._running[choice] = _Running(self._launcher(choice.name, how), self._ground)
+                    browser = self._launcher(choice.name, how)
+                    self._running[choice] = _Running(browser, self._ground, self._canaries)
                 except BrowserUnavailable as error:
                     self._unusable[choice] = error
                     raise
             return self._running[choice].browser.info
+
+    def canaries(self, engine: EngineName) -> int:
+        """Return how many canaries an engine was asked so far."""
+        return self._canaries[engine]
 
     def page_origin(self, page: str) -> str:
         """Return the origin, port included, that script on a page has."""
         with self._lock:
             return self._ground.page_origin(page)
 
-    def ask(self, choice: EngineChoice, app: Any, question: Question) -> CorsResult:
-        """Let a page ask the application.
+    def ask(self, choice: EngineChoice, app: Any, question: Question, hear: Hear | None = None) -> CorsResult:
+        """Let a page ask the application; ``hear`` is told what there was to observe, whatever it comes to.
 
         Raises `NoVerdict` where the answer says nothing about CORS, `BrowserCrashed` where the browser died over it,
         `CanaryFailed` where it cannot be believed.
@@ -104,6 +111,8 @@ class Prober:
                 raise
             finally:
                 self._ground.wire.forget(planned.token)
+        if hear is not None:
+            hear(planned, observation)
         return result_of(planned, observation, choice.name.value)
 
     def ask_all(
@@ -155,7 +164,8 @@ class Prober:
 class _Running:
     """A browser that runs, and its open pages, the one used longest ago first."""
 
-    def __init__(self, browser: Browser, ground: Ground) -> None:
+    def __init__(self, browser: Browser, ground: Ground, canaries: Counter[EngineName]) -> None:
+        self._canaries = canaries
         self.browser = browser
         self._ground = ground
         self._room = 1 if browser.info.protocol in ONE_PAGE else PAGES
@@ -166,7 +176,7 @@ class _Running:
         if page not in self._pages:
             while len(self._pages) >= self._room:
                 self._pages.popitem(last=False)[1].close()
-            self._pages[page] = _OpenPage(page, self.browser, self._ground)
+            self._pages[page] = _OpenPage(page, self.browser, self._ground, self._canaries)
         self._pages.move_to_end(page)
         return self._pages[page]
 
@@ -181,7 +191,8 @@ class _Running:
 class _OpenPage:
     """A page that stays open between questions, and is asked canaries first and now and then."""
 
-    def __init__(self, page: str, browser: Browser, ground: Ground) -> None:
+    def __init__(self, page: str, browser: Browser, ground: Ground, canaries: Counter[EngineName]) -> None:
+        self._canaries = canaries
         self._engine = browser.info.name
         self._closing = contextlib.ExitStack()
         self._live: LivePage = self._closing.enter_context(live_page(page, browser, ground))
@@ -205,6 +216,7 @@ class _OpenPage:
 
     def _ask_canaries(self) -> None:
         asked, failures = self._live.ask_canaries()
+        self._canaries[self._engine] += asked
         if failures:
             why = "; ".join(failures)
             raise CanaryFailed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json as jsonlib
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from harness.audit.findings import Finding
     from harness.deriving import Route
     from harness.engines import EngineChoice, Selection
+    from harness.observation import Observation
+    from harness.plan import Planned
     from harness.policy import Policy
     from harness.prober import Prober, Question
     from harness.proof import Proof
+    from harness.reports.session import SessionPart
     from harness.result import CorsResult
     from harness.scenario import Step
     from harness.wire import Pairs
@@ -39,6 +43,9 @@ HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _asking = pytest.StashKey["Cors"]()
 _left_out = pytest.StashKey[dict[str, str]]()
+_part = pytest.StashKey["SessionPart"]()
+_told = pytest.StashKey[str]()  # what became of the report
+_parts = pytest.StashKey[list[dict[str, Any]]]()  # those of other processes
 
 
 class Cors:
@@ -49,10 +56,25 @@ class Cors:
     host.
     """
 
-    def __init__(self, prober: Prober, choice: EngineChoice, app: Any, origin: str) -> None:
+    def __init__(
+        self,
+        prober: Prober,
+        choice: EngineChoice,
+        app: Any,
+        origin: str,
+        *,
+        properties: list[tuple[str, object]] | None = None,
+        report: bool = False,
+    ) -> None:
         self.results: list[CorsResult] = []
         self.failures: list[Proof] = []
         self.disbelief = ""
+        self.failed = ""
+        self.rows: list[dict[str, Any]] = []
+        self.audits: list[dict[str, Any]] = []
+        self._properties = [] if properties is None else properties
+        self._report = report
+        self._info = prober.start(choice) if report else None
         self.origin = origin
         self.engine = choice.name.value
         self._prober = prober
@@ -140,6 +162,12 @@ class Cors:
             asked = self._prober.ask_all(self._choice, self._app, lambda name: deriving.cases(scenarios, name))
         proofs = tuple(proof_of(planned, observation, views) for planned, observation in asked)
         self.failures += [proof for proof in proofs if not proof]
+        for proof, (planned, observation) in zip(proofs, asked, strict=True):
+            self._tell(f"{proof.id} in {proof.engine}: {proof.verdict.status}")
+            if self._report:
+                from harness.reports.session import proven
+
+                self.rows.append(proven(self.engine, planned, observation, proof.verdict))
         return proofs
 
     def audit(
@@ -162,6 +190,7 @@ class Cors:
         from harness.audit.audited import AuditOrder
         from harness.audit.auditing import audit
         from harness.audit.target import Target
+        from harness.reports.audit import AuditDocument
         from harness.result import NoVerdict
         from harness.tally import Exit
 
@@ -177,17 +206,59 @@ class Cors:
             headers=tuple(headers.items() if isinstance(headers, Mapping) else headers),
             policy=policy,
         )
-        done = audit(order)
+        document = AuditDocument()
+        done = audit(order, feed=document)
+        self.audits += [document.value(done)] if self._report else []
+        for finding in done.findings:
+            self._tell(f"{finding} in {self.engine}")
         if done.exit not in (Exit.AS_EXPECTED, Exit.FINDINGS):
             raise NoVerdict("\n".join(["the audit could not test everything", *done.untested]))
         return done.findings
 
     def _ask(self, question: Question) -> CorsResult:
+        from harness.errors import CorsproofError, UsageError
+
         __tracebackhide__ = True
-        with self._believing():
-            result = self._prober.ask(self._choice, self._app, question)
+        before = len(self.rows)
+        try:
+            with self._believing():
+                result = self._prober.ask(self._choice, self._app, question, self._hear if self._report else None)
+        except CorsproofError as error:
+            self._tell(str(error).partition("\n")[0])
+            if self._report and len(self.rows) == before and not isinstance(error, UsageError):
+                from harness.reports.session import APP, lost
+
+                self.rows.append(lost(self.engine, question.case(APP), str(error)))
+            raise
         self.results.append(result)
+        self._tell(result.title)
         return result
+
+    def _hear(self, planned: Planned, observation: Observation) -> None:
+        from harness.reports.session import answered
+
+        self.rows.append(answered(self.engine, planned, observation))
+
+    def _tell(self, said: str) -> None:
+        """Have reports of this test, such as JUnit XML, say what came of a question."""
+        from harness.reports.redaction import redacted_sentence
+
+        self._properties.append(("cors", redacted_sentence(said)))
+
+    def report_to(self, part: SessionPart, item: pytest.Item) -> None:
+        """Put everything that was asked into the report of the session."""
+        from harness.reports.repository import place
+
+        name, engine = item.nodeid, self.engine
+        for written, bare in ((f"[{engine}]", ""), (f"[{engine}-", "["), (f"-{engine}]", "]")):
+            name = name.replace(written, bare)
+        path, line, _ = item.location
+        source = place(item.config.rootpath / path, None if line is None else line + 1)
+        part.add_test(name, self.rows, source=source, failed=self.failed)
+        for document in self.audits:
+            part.add_audit(document)
+        if self._info is not None:
+            part.add_engine(self._info, self._prober.canaries(self._choice.name), self.disbelief)
 
     @contextlib.contextmanager
     def _believing(self) -> Iterator[None]:
@@ -270,7 +341,12 @@ def cors(request: pytest.FixtureRequest, cors_prober: Prober, cors_app: Any) -> 
         pytest.fail(f"the fixture `cors_app` gave {cors_app!r}, which is no WSGI or ASGI application", pytrace=False)
     _start_or_leave_out(request.config, cors_prober, choice)
     asking = request.node.stash[_asking] = Cors(
-        cors_prober, choice, cors_app, _marked(request.node, "origin", "http://localhost")
+        cors_prober,
+        choice,
+        cors_app,
+        _marked(request.node, "origin", "http://localhost"),
+        properties=request.node.user_properties,
+        report=_part in request.config.stash,
     )
     return asking
 
@@ -312,6 +388,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME[=PATH]",
         help="chromium, firefox, webkit, all, or auto: every engine that can be used (default); may be given again.",
     )
+    group.addoption(
+        "--cors-report",
+        metavar="FORMAT[,FORMAT]",
+        help="Write reports of all that `cors` was asked: json, html, ndjson, junit, sarif, md, text.",
+    )
+    group.addoption(
+        "--cors-report-dir",
+        metavar="DIR",
+        default="corsproof-report",
+        help="Where reports are written (default: corsproof-report).",
+    )
     group.addoption("--cors-headed", action="store_true", help="Show the browsers' windows.")
 
 
@@ -328,6 +415,27 @@ def pytest_configure(config: pytest.Config) -> None:
             _selection(config)
         except UsageError as error:
             raise pytest.UsageError(f"--cors-browser: {error}") from error
+    if config.getoption("cors_report"):
+        _prepare_report(config)
+
+
+def _prepare_report(config: pytest.Config) -> None:
+    from harness.errors import UsageError
+    from harness.reports import formats
+    from harness.reports.session import SessionPart
+
+    try:
+        formats.named(config.getoption("cors_report"))
+        if not hasattr(config, "workerinput"):
+            formats.prepare(_report_folder(config))
+    except UsageError as error:
+        raise pytest.UsageError(f"--cors-report: {error}") from error
+    config.stash[_part] = SessionPart()
+    config.stash[_parts] = []
+
+
+def _report_folder(config: pytest.Config) -> Path:
+    return Path(config.invocation_params.dir, config.getoption("cors_report_dir"))
 
 
 def _selection(config: pytest.Config) -> Selection:
@@ -367,7 +475,7 @@ def _marked(item: Any, name: str, default: Any) -> Any:
     return next((mark.kwargs[name] for mark in item.iter_markers("cors") if name in mark.kwargs), default)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell the last results of a failed test; what a report holds travels from the workers of xdist by itself."""
     report = yield
@@ -377,6 +485,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.sections.append(("corsproof", "\n\n".join(one.describe() for one in told)))
     if asking is not None and asking.disbelief:
         report.sections.append((DISBELIEF, asking.disbelief))
+    if asking is not None and _part in item.config.stash:
+        if report.failed:
+            asking.failed = f"the test failed in its {report.when}"
+        if report.when == "teardown" or asking.disbelief:  # which ends the session
+            asking.report_to(item.config.stash[_part], item)
     return report
 
 
@@ -392,21 +505,54 @@ class _CanaryWatch:
                 pytest.exit(f"corsproof: {text}", returncode=CanaryFailed.exit_code)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand what a worker of xdist left out to the process that reports it."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output["corsproof"] = session.config.stash[_left_out]
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Hand what a worker of xdist has to tell to the process that reports it, which then writes the reports."""
+    config = session.config
+    output = getattr(config, "workeroutput", None)
+    if output is None:
+        _write_report(config, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        return
+    output["corsproof"] = config.stash[_left_out]
+    if _part in config.stash:
+        output["corsproof_report"] = jsonlib.dumps(config.stash[_part].value())
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a worker of xdist left out."""
-    node.config.stash[_left_out].update(getattr(node, "workeroutput", {}).get("corsproof", {}))
+    """Take what a worker of xdist has to tell."""
+    output = getattr(node, "workeroutput", {})
+    stash = node.config.stash
+    stash[_left_out].update(output.get("corsproof", {}))
+    if "corsproof_report" in output:
+        stash[_parts].append(jsonlib.loads(output["corsproof_report"]))
+    elif _part in stash:
+        cause = f"the worker {node.gateway.id} ended without telling what was asked in it"
+        stash[_part].add_trouble("", "harness-fault", cause, required=True)
+
+
+def _write_report(config: pytest.Config, *, interrupted: bool) -> None:
+    if _part not in config.stash:
+        return
+    from harness.reports import formats
+    from harness.reports.session import whole
+
+    for engine, cause in config.stash[_left_out].items():
+        config.stash[_part].add_trouble(engine, "unavailable", cause, required=False)
+    document = whole([config.stash[_part].value(), *config.stash[_parts]], interrupted=interrupted)
+    names, folder = formats.named(config.getoption("cors_report")), _report_folder(config)
+    try:
+        paths = formats.write(document, names, folder)
+        config.stash[_told] = f"reports of all that cors was asked: {', '.join(map(str, paths))}"
+    except formats.NotWritten as error:
+        config.stash[_told] = str(error)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say which engines were left out: never in silence."""
+    """Say which engines were left out, and where reports are: never in silence."""
+    if _told in config.stash:
+        terminalreporter.section("corsproof")
+        terminalreporter.line(config.stash[_told])
     if left_out := config.stash[_left_out]:
         terminalreporter.section("corsproof: not tested in every engine")
         for cause in left_out.values():

@@ -129,15 +129,17 @@ class CorsResult:
                 f"  browser    {self.blocked_by.reason or '(no sentence)'}",
                 f"  standard   {self.blocked_by.why} ({self.blocked_by.clause})",
             ]
-        return "\n".join([self._title(), *_exchange_lines(self.exchanges), f"  script     {self._sight()}", *said])
+        return "\n".join([self.title, *_exchange_lines(self.exchanges), f"  script     {self._sight()}", *said])
 
     def __str__(self) -> str:
         return self.describe()
 
     def __repr__(self) -> str:
-        return f"<CorsResult {self._title()}>"
+        return f"<CorsResult {self.title}>"
 
-    def _title(self) -> str:
+    @property
+    def title(self) -> str:
+        """What was asked and what it came to, in one line, secrets redacted."""
         phase = f" ({self.blocked_by.phase})" if self.blocked_by else ""
         return f"{_asked(self.method, self.path, self.origin, self.engine)}: {self.outcome}{phase}"
 

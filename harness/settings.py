@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import UsageError
 
 CONFIG_FILES = ("corsproof.toml", "pyproject.toml")
-SHARED = ("browsers", "headed", "color")  # by their names as parameters
+SHARED = ("browsers", "headed", "reports", "report_dir", "color")  # by their names as parameters
 
 Kinds = dict[str, tuple[type, ...]]
 RUN: Kinds = {
@@ -24,6 +24,7 @@ RUN: Kinds = {
     "shard": (str,),
     "report": (str, list),
     "report-dir": (str,),
+    "baseline": (str,),
     "color": (str,),
 }
 AUDIT: Kinds = {
@@ -36,6 +37,7 @@ AUDIT: Kinds = {
     "factory": (bool,),
     "app-dir": (str,),
     "insecure": (bool,),
+    "baseline": (str,),
 }
 TABLES = ("audit", "policy")
 _PARAMETERS = {

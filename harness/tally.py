@@ -41,8 +41,7 @@ class Tally:
             case RunStarted():
                 self._planned = event.cases
             case CaseFinished():
-                self.statuses[event.verdict.status] += 1
-                self._results[event.engine] += 1
+                self.count(event.engine, event.verdict.status)
             case CanariesSung():
                 self._results[event.engine] += 0
                 self._canaries_failed |= bool(event.failures)
@@ -52,6 +51,11 @@ class Tally:
                 self._fault = True
             case RunFinished():
                 self._interrupted = event.interrupted
+
+    def count(self, engine: str, status: Status) -> None:
+        """Count one result of an engine."""
+        self.statuses[status] += 1
+        self._results[engine] += 1
 
     @property
     def totals(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pytest
 from harness import catalog, deviations
 from harness.engines import EngineName
 from harness.errors import UsageError
-from harness.scenario import BOTH, Api, Expectation, Outcome, Scenario
+from harness.scenario import BOTH, Expectation, Outcome, Scenario
 from harness.wire import Kind
 from server_site import HOOK_SETS
 
@@ -100,7 +100,7 @@ def test_no_case_has_two_records(suite: str) -> None:
     """For no case there are two deviations to choose from."""
     recorded = catalog.deviations(suite)
     for known in recorded:
-        for api in (known.api,) if known.api else tuple(Api):
+        for api in (known.api,) if known.api else BOTH:
             case = (known.engine, known.scenario, known.hooks, api)
             assert [each for each in recorded if each.covers(*case)] == [deviations.find(recorded, *case)]
 

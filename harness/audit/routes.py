@@ -7,10 +7,11 @@ value, so that a view answers and not a 404. Frameworks are known by their shape
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -33,12 +34,16 @@ _FRAMEWORKS = frozenset({"starlette", "fastapi", "litestar"})
 
 @dataclass(frozen=True)
 class Route:
-    """One path to ask, its variables filled in; ``template`` is the path as the application declares it."""
+    """One path to ask, its variables filled in; ``template`` is the path as the application declares it.
+
+    ``source`` is the file and the line of the code that answers, where the application tells it.
+    """
 
     path: str
     methods: tuple[str, ...] = ("GET",)
     endpoint: str = ""
     template: str = ""
+    source: tuple[str, int] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -175,10 +180,21 @@ def _by_url_map(app: Any) -> _Told:
         if path is None:
             unknown.append(rule.rule)
         else:
-            told.routes.append(Route(path, _declared(rule), rule.endpoint, rule.rule))
+            view = getattr(app, "view_functions", {}).get(rule.endpoint)
+            told.routes.append(Route(path, _declared(rule), rule.endpoint, rule.rule, _source(view)))
     if unknown:
         told.left_out = (f"no value or host is known that leads to {', '.join(unknown)}",)
     return told
+
+
+def _source(view: Any) -> tuple[str, int] | None:
+    """Return where a view is written, beneath its decorators; None for what is no Python function."""
+    view = getattr(view, "view_class", view)  # Flask's views that are classes
+    try:
+        inner = inspect.unwrap(getattr(view, "fn", view))
+        return str(inspect.getsourcefile(inner)), inspect.getsourcelines(inner)[1] or 1
+    except (TypeError, OSError, ValueError):
+        return None
 
 
 def _declared(rule: Any) -> tuple[str, ...]:
@@ -242,7 +258,8 @@ def _starlette(routes: Iterable[Any]) -> Iterator[Route]:
             if "GET" in methods:
                 methods.discard("HEAD")
             filled = _BRACED.sub(lambda found: _OF_TYPE.get(found["type"] or "", "x"), template)
-            yield Route(filled, _ordered(methods), str(getattr(route, "name", None) or ""), _typeless(template))
+            name, source = str(getattr(route, "name", None) or ""), _source(_handlers(route)[0])
+            yield Route(filled, _ordered(methods), name, _typeless(template), source)
         elif mounted := _told_by(getattr(route, "app", None)):
             below = template.rstrip("/")
             yield from (replace(one, path=below + one.path, template=below + one.template) for one in mounted.routes)
@@ -250,9 +267,12 @@ def _starlette(routes: Iterable[Any]) -> Iterator[Route]:
 
 def _is_of_the_framework(route: Any) -> bool:
     """Tell whether no code of the user answers a route: the pages that show an OpenAPI document."""
-    handlers = getattr(route, "route_handlers", None) or [getattr(route, "endpoint", None)]
-    modules = [str(getattr(getattr(handler, "fn", handler), "__module__", "")) for handler in handlers]
+    modules = [str(getattr(getattr(handler, "fn", handler), "__module__", "")) for handler in _handlers(route)]
     return all(module.partition(".")[0] in _FRAMEWORKS for module in modules)
+
+
+def _handlers(route: Any) -> list[Any]:
+    return list(getattr(route, "route_handlers", None) or [getattr(route, "endpoint", None)])
 
 
 def _typeless(template: str) -> str:
@@ -267,8 +287,10 @@ def _by_fastapi(app: Any) -> _Told:
         # The user's own code makes the document; without it the routes are still there.
         said = f"the application's OpenAPI document, which it fails to make: {type(error).__name__}: {error}"
         return _Told(list(_starlette(app.routes)), "the application's routes", (said,))
-    known = {route.template for route in routes}
-    routes += [route for route in _starlette(app.routes) if route.template not in known]
+    known, written = {route.template for route in routes}, list(_starlette(app.routes))
+    sources = {route.template: route.source for route in written}
+    routes = [replace(route, source=sources.get(route.template)) for route in routes]
+    routes += [route for route in written if route.template not in known]
     return _Told(routes, "the application's OpenAPI document")
 
 

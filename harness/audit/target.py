@@ -40,11 +40,15 @@ _MODULE = re.compile(rf"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*){_ATTRIBUTE}")
 
 @dataclass(frozen=True)
 class Target:
-    """What is audited: ``name`` as the user wrote it, and either a WSGI or ASGI ``app`` or the ``url`` of a server."""
+    """What is audited: ``name`` as the user wrote it, and either a WSGI or ASGI ``app`` or the ``url`` of a server.
+
+    ``file`` is where the application is written, if it was loaded by its name.
+    """
 
     name: str
     app: Any = field(default=None, repr=False)
     url: str | None = None
+    file: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if (self.app is None) == (self.url is None):
@@ -92,7 +96,7 @@ def load(text: str, *, factory: bool = False, app_dir: Path | str | None = None)
         found = _made(text, found)
     if not _is_application(found):
         raise UsageError(f"{text} is {_what(found)}, no WSGI or ASGI application", hint=_instead(found))
-    return Target(text, app=found)
+    return Target(text, app=found, file=getattr(module, "__file__", None))
 
 
 def as_module(text: str, folder: Path) -> tuple[str, Path]:

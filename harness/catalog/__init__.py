@@ -77,6 +77,12 @@ def load(suite: str) -> tuple[Scenario, ...]:
     return tuple(scenario for topic in topics for scenario in topic.SCENARIOS)
 
 
+def sources(suite: str) -> dict[str, str]:
+    """Return by id in which file each scenario of a suite is written."""
+    topics = (importlib.import_module(f"harness.catalog.{suite}.{topic}") for topic in SUITES[suite])
+    return {scenario.id: str(topic.__file__) for topic in topics for scenario in topic.SCENARIOS}
+
+
 def deviations(suite: str) -> tuple[Deviation, ...]:
     """Return the deviations that are recorded for a suite."""
     if suite == "browsers":  # what follows from literal answers, each rule of `harness.deviations` says itself

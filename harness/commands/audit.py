@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.commands import options, staging
+from harness.commands.reporting import Reporting
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 @click.option("--insecure", is_flag=True, help="Take any certificate of a server over https.")
 @options.browsers_option
 @options.headed_option
+@options.report_option
+@options.report_dir_option
+@options.baseline_option
 @options.json_option
 @options.color_option
 @click.pass_context
@@ -56,6 +60,9 @@ def command(
     insecure: bool,
     browsers: tuple[str, ...],
     headed: bool,
+    reports: str | None,
+    report_dir: Path,
+    baseline: Path | None,
     as_json: bool,
     color: bool | None,
 ) -> int:
@@ -73,7 +80,9 @@ def command(
 
     selection = Selection.parse(browsers)
     declared = _policy(policy)
-    document, progress = AuditDocument(), LiveProgress(console(color, stderr=True))
+    reporting = Reporting.of(reports, report_dir, as_json=as_json, baseline=baseline, kind="audit")
+    document = AuditDocument(policy_file=str(policy) if policy else None)
+    progress = LiveProgress(console(color, stderr=True))
     # Whatever the application prints when it is imported or asked is no result.
     with contextlib.redirect_stdout(sys.stderr), staging.interruptible() as interruption:
         loaded = targets.load(target, factory=factory, app_dir=app_dir)
@@ -95,12 +104,9 @@ def command(
         done = auditing.audit(
             order, feed=lambda event: staging.feed(event, (document, progress)), interruption=interruption
         )
-    if as_json:
-        click.echo(document.text(done))
-    else:
-        out = console(color)
-        tell(out, lines(done, again=_again(context), in_full=out.is_terminal))
-    return int(done.exit)
+    made, out = reporting.held(document.value(done)), console(color)
+    told = lines(made, again=_again(context), prefix=loaded.prefix, in_full=out.is_terminal)
+    return reporting.deliver(made, lambda: tell(out, told))
 
 
 _REPEATED = frozenset(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import click
 
 from harness.commands import options, staging
+from harness.commands.reporting import Reporting
 
 
 @click.command("fuzz")
@@ -25,6 +27,8 @@ from harness.commands import options, staging
     show_default=True,
     help="Make so many disagreements an engine smaller.",
 )
+@options.report_option
+@options.report_dir_option
 @options.json_option
 @options.color_option
 def command(
@@ -33,6 +37,8 @@ def command(
     browsers: tuple[str, ...],
     headed: bool,
     shrink: int,
+    reports: str | None,
+    report_dir: Path,
     as_json: bool,
     color: bool | None,
 ) -> int:
@@ -49,6 +55,7 @@ def command(
     from harness.tally import Exit, Tally
 
     selection = Selection.parse(browsers)
+    reporting = Reporting.of(reports, report_dir, as_json=as_json)
     seed = secrets.randbelow(2**32) if seed is None else seed
     say = functools.partial(click.echo, err=True)
     say(f"corsproof fuzz -n {count} --seed {seed}")
@@ -62,9 +69,6 @@ def command(
         most = 0 if tally.exit in (Exit.INTERRUPTED, Exit.NO_BROWSER) else shrink
         hunted = hunting.hunt(found.disagreements.values(), order, ground, most, interruption=interruption, say=say)
         disagreements = hunting.merged(hunted)
-    if as_json:
-        click.echo(document.text(found, disagreements, tally.exit))
-    else:
-        out = console(color)
-        tell(out, summary_lines(found, disagreements, seed, tally.exit, in_full=out.is_terminal))
-    return int(tally.exit)
+    made, out = document.value(found, disagreements, tally.exit), console(color)
+    told = summary_lines(found, disagreements, seed, tally.exit, in_full=out.is_terminal)
+    return reporting.deliver(made, lambda: tell(out, told))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.errors import UsageError
@@ -31,6 +33,29 @@ hooks_option = click.option(
 headed_option = click.option("--headed", is_flag=True, envvar="CORSPROOF_HEADED", help="Show the browsers' windows.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the JSON document on stdout and nothing else."
+)
+FORMATS_HELP = "json, html, ndjson, junit, sarif, md, text."
+report_option = click.option(
+    "--report",
+    "reports",
+    metavar="FORMAT[,FORMAT]",
+    envvar="CORSPROOF_REPORT",
+    help=f"Write reports; the JSON document is always among them: {FORMATS_HELP}",
+)
+report_dir_option = click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("corsproof-report"),
+    show_default=True,
+    envvar="CORSPROOF_REPORT_DIR",
+    help="Where reports are written.",
+)
+baseline_option = click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    envvar="CORSPROOF_BASELINE",
+    help="A JSON document of before: what it has already does not fail, only what is new.",
 )
 
 

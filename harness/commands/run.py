@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.commands import options, staging
+from harness.commands.reporting import Reporting
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.events import Event
     from harness.ground import Ground
+    from harness.reports.document import RunDocument
     from harness.runner import Order
     from harness.vectors import Vector
 
-REPORTS = {"json": "corsproof.json"}
 SHARD = "I/N"
 
 
@@ -43,21 +44,9 @@ SHARD = "I/N"
     help="Run the cases of a vector file, through oracle and engines, instead of suites.",
 )
 @click.option("--shard", metavar=SHARD, envvar="CORSPROOF_SHARD", help="Run the I-th of N parts of the scenarios.")
-@click.option(
-    "--report",
-    "reports",
-    metavar="FORMAT[,FORMAT]",
-    envvar="CORSPROOF_REPORT",
-    help=f"Write reports: {', '.join(REPORTS)}.",
-)
-@click.option(
-    "--report-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("corsproof-report"),
-    show_default=True,
-    envvar="CORSPROOF_REPORT_DIR",
-    help="Where reports are written.",
-)
+@options.report_option
+@options.report_dir_option
+@options.baseline_option
 @options.json_option
 @options.color_option
 def command(
@@ -71,15 +60,17 @@ def command(
     shard: str | None,
     reports: str | None,
     report_dir: Path,
+    baseline: Path | None,
     as_json: bool,
     color: bool | None,
 ) -> int:
     """Run the suites (default: all) in the browsers and judge every scenario."""
     from harness import catalog, plan, runner
     from harness.engines import Selection
+    from harness.reports.document import RunDocument
     from harness.scenario import LITERAL
 
-    formats = _formats(reports)
+    reporting = Reporting.of(reports, report_dir, as_json=as_json, baseline=baseline)
     if vectors is not None and suites:
         raise UsageError("a vector file is run instead of suites", hint="leave out the one or the other")
     names = () if vectors is not None else options.suite_names(suites)
@@ -87,7 +78,8 @@ def command(
     scenarios = [vector.scenario for vector in told]
     scenarios += [scenario for name in names for scenario in catalog.load(name)]
     hook_sets = options.hook_sets(hooks)
-    cases = plan.shard(plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat), *_shard(shard))
+    part = _shard(shard)
+    cases = plan.shard(plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat), *part)
     if not cases and shard is not None:
         raise UsageError(f"shard {shard} has no case", hint="choose fewer shards, or more scenarios")
     if not cases:
@@ -101,7 +93,26 @@ def command(
         selection.required,
         tuple(d for name in names for d in catalog.deviations(name)),
     )
-    return _carry_out(order, hook_sets, told, as_json=as_json, formats=formats, report_dir=report_dir, color=color)
+    document = RunDocument(
+        shard=part, sources=_sources(names, vectors, list(dict.fromkeys(case.scenario.id for case in cases)))
+    )
+    return _carry_out(order, hook_sets, told, document, reporting, color=color)
+
+
+def _sources(suites: tuple[str, ...], vectors: Path | None, scenarios: list[str]) -> dict[str, Any]:
+    """Say where in the user's repository scenarios are written, of those that are."""
+    from harness import catalog
+    from harness.reports.repository import lines_of, place
+
+    files = {name: file for suite in suites for name, file in catalog.sources(suite).items()}
+    files |= dict.fromkeys(scenarios, str(vectors)) if vectors is not None else {}
+    found: dict[str, Any] = {}
+    for file in {files[name] for name in scenarios}:
+        if place(file) is not None:
+            mine = [name for name in scenarios if files[name] == file]
+            lines = lines_of(mine, Path(file).read_text(encoding="utf-8"))
+            found |= {name: place(file, lines.get(name)) for name in mine}
+    return found
 
 
 def _vectors(path: Path | None) -> tuple[Vector, ...]:
@@ -116,23 +127,18 @@ def _carry_out(
     order: Order,
     hook_sets: tuple[str, ...],
     told: tuple[Vector, ...],
+    document: RunDocument,
+    reporting: Reporting,
     *,
-    as_json: bool,
-    formats: Sequence[str],
-    report_dir: Path,
     color: bool | None,
 ) -> int:
     from harness import runner
     from harness.ground import Ground
     from harness.reports.console import LiveProgress, Summary, console
-    from harness.reports.document import RunDocument
-    from harness.tally import Tally
+    from harness.reports.digest import baseline_of, ending
 
-    if formats:
-        _make_folder(report_dir)  # now: nothing measured must be lost for want of a place
-    tally, document = Tally(), RunDocument()
-    eaters = [tally, document, LiveProgress(console(color, stderr=True))]
-    if not as_json:
+    eaters = [document, LiveProgress(console(color, stderr=True))]
+    if not reporting.as_json:
         eaters.append(Summary(console(color), catalogued=not told))
     with (
         staging.interruptible() as interruption,
@@ -142,11 +148,9 @@ def _carry_out(
         events = runner.run(order, ground, interruption)
         for event in _with_oracle(events, order, told, ground) if told else events:
             staging.feed(event, eaters)
-    if "json" in formats:
-        (report_dir / REPORTS["json"]).write_text(document.text() + "\n", encoding="utf-8")
-    if as_json:
-        click.echo(document.text())
-    return int(tally.exit)
+    made = reporting.held(document.value())
+    held = baseline_of(made)
+    return reporting.deliver(made, lambda: click.echo(f"{held}; {ending(made)}") if held else None)
 
 
 def _with_oracle(events: Iterator[Event], order: Order, told: tuple[Vector, ...], ground: Ground) -> Iterator[Event]:
@@ -169,15 +173,6 @@ def _with_oracle(events: Iterator[Event], order: Order, told: tuple[Vector, ...]
         yield Progress(vectors.ENGINE, len(order.cases))
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"no reports can be written to {folder}: {error.strerror}", hint="choose --report-dir"
-        ) from error
-
-
 def _shard(text: str | None) -> tuple[int, int]:
     if text is None:
         return 1, 1
@@ -185,12 +180,3 @@ def _shard(text: str | None) -> tuple[int, int]:
     if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
         raise UsageError(f"{text!r} is no shard", hint=f"write {SHARD}, for example 1/4 for the first of four")
     return int(number), int(count)
-
-
-def _formats(text: str | None) -> tuple[str, ...]:
-    formats = tuple(name for name in (text or "").split(",") if name)
-    unknown = [name for name in formats if name not in REPORTS]
-    if unknown:
-        valid = ", ".join(REPORTS)
-        raise UsageError(f"unknown report {', '.join(map(repr, unknown))}", hint=f"valid reports: {valid}")
-    return formats

@@ -6,17 +6,29 @@ Eats events; later versions only add members.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from harness import __version__, casefile, catalog
 from harness.engines import EngineInfo, EngineName
-from harness.events import CanariesSung, CaseFinished, EngineLost, EngineReady, EngineUnavailable, Event, HarnessFault
+from harness.events import (
+    CanariesSung,
+    CaseFinished,
+    EngineLost,
+    EngineReady,
+    EngineUnavailable,
+    Event,
+    HarnessFault,
+    RunStarted,
+)
 from harness.oracle import Reason
 from harness.reports.curl import curl, url_of
-from harness.reports.redaction import redacted, redacted_sentence, redacted_target
-from harness.reports.sights import blocked_at, hook_set_differences, worded, wordings
+from harness.reports.redaction import redacted, redacted_json
+from harness.reports.repository import configuration
+from harness.reports.sights import blocked_at, hook_set_differences, sight, worded, wordings
 from harness.scenario import Expectation, Outcome, Scenario, Seen
 from harness.tally import Tally
 from harness.verdict import Difference
@@ -26,9 +38,17 @@ Json = dict[str, Any]
 
 
 class RunDocument:
-    """Collects a run."""
+    """Collects a run.
 
-    def __init__(self) -> None:
+    ``shard`` is its number and of how many it is; ``sources`` say by scenario where in the repository it is written,
+    as `harness.reports.repository` has it.
+    """
+
+    def __init__(self, *, shard: tuple[int, int] = (1, 1), sources: Mapping[str, Json] | None = None) -> None:
+        self._shard = shard
+        self._sources = sources or {}
+        self._started = datetime.now(UTC)
+        self._planned = 0
         self._tally = Tally()
         self._engines: dict[str, Json] = {}
         self._finished: list[CaseFinished] = []
@@ -38,8 +58,10 @@ class RunDocument:
         """Take one event."""
         self._tally(event)
         match event:
+            case RunStarted():
+                self._planned = event.cases
             case EngineReady():
-                self._engines[event.engine] = _engine(event.info) | {"canaries": self._canaries(event.engine)}
+                self._engines[event.engine] = engine_of(event.info) | {"canaries": self._canaries(event.engine)}
             case CanariesSung():
                 canaries = self._canaries(event.engine)
                 canaries["asked"] += event.asked
@@ -47,6 +69,7 @@ class RunDocument:
                 canaries["failures"] += event.failures
             case EngineUnavailable():
                 self._trouble(event.engine, "unavailable", event.cause, event.hint)
+                self._troubles[-1]["required"] = event.required
             case EngineLost():
                 self._trouble(event.engine, "relaunched" if event.relaunch else "lost", event.cause)
             case HarnessFault():
@@ -56,22 +79,33 @@ class RunDocument:
 
     def value(self) -> Json:
         """Return the document."""
-        return {
+        number, count = self._shard
+        document: Json = {
             "schema_version": 1,
             "kind": "run",
             "tool": {"name": "corsproof", "version": __version__},
+            "started": self._started.isoformat(timespec="seconds"),
+            **({"shard": {"number": number, "of": count}} if count > 1 else {}),
+            "planned": self._planned,
+            "sources": {"configuration": found} if (found := configuration()) else {},
             "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
-            "results": [_result(event) for event in self._finished],
+            "results": [self._result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
             "wordings": {engine: asdict(told) for engine, told in wordings(self._finished).items()},
             "troubles": self._troubles,
             "totals": self._tally.totals,
             "exit": int(self._tally.exit),
         }
+        whole: Json = redacted_json(document)
+        return whole
 
     def text(self) -> str:
         """Return the document as JSON text."""
-        return json.dumps(self.value(), indent=1, ensure_ascii=False)
+        return as_text(self.value())
+
+    def _result(self, event: CaseFinished) -> Json:
+        source = self._sources.get(event.case.scenario.id)
+        return result_of(event) | ({"source": source} if source else {})
 
     def _canaries(self, engine: str) -> Json:
         known: Json = self._engines.get(engine, {}).get("canaries", {"asked": 0, "passed": 0, "failures": []})
@@ -81,7 +115,13 @@ class RunDocument:
         self._troubles.append({"engine": engine, "kind": kind, "cause": cause, "detail": detail})
 
 
-def _engine(info: EngineInfo) -> Json:
+def as_text(document: Json) -> str:
+    """Return a document as JSON text."""
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def engine_of(info: EngineInfo) -> Json:
+    """Return a browser as documents have it, without its canaries."""
     flags = list(info.flags)
     return {
         "name": info.name.value,
@@ -92,7 +132,8 @@ def _engine(info: EngineInfo) -> Json:
     }
 
 
-def _result(event: CaseFinished) -> Json:
+def result_of(event: CaseFinished) -> Json:
+    """Return one result as the document of a run has it; secrets in its URLs are still to be hidden."""
     case, verdict, observation = event.case, event.verdict, event.observation
     expected = event.planned.expectation if event.planned else case.scenario.expect[case.expect]
     return {
@@ -106,6 +147,7 @@ def _result(event: CaseFinished) -> Json:
         "repeat": case.repeat,
         "steps": _steps(case.scenario),
         "status": verdict.status.value,
+        "sight": sight(event),
         "expected": _expected(expected) if expected else None,  # never planned, and left to the oracle
         "observed": _observed(event),
         "predicted": _predicted(event),
@@ -141,8 +183,7 @@ def _catalogued() -> dict[str, Scenario]:
 
 
 def _difference(difference: Difference) -> Json:
-    expected, observed = redacted_sentence(difference.expected), redacted_sentence(difference.observed)
-    return {"where": difference.where, "expected": expected, "observed": observed}
+    return {"where": difference.where, "expected": difference.expected, "observed": difference.observed}
 
 
 def _expected(expectation: Expectation) -> Json:
@@ -168,7 +209,7 @@ def _observed(event: CaseFinished) -> Json:
         "status": last.status if last else None,
         "readable_headers": sorted({name for name, _ in last.headers}) if last else [],
         "blocked_at": blocked_at(event),
-        "browser_reason": redacted_sentence(observation.reason) or None,
+        "browser_reason": observation.reason or None,
         "worded_reasons": sorted(worded(event)),
         "error": last.error if last else "",
         "events": list(last.events) if last else [],
@@ -187,7 +228,7 @@ def _predicted(event: CaseFinished) -> Json | None:
         "reason": last.reason or None,
         "header": Reason.named(last.reason).header if last.reason else None,
         "clause": last.clause or None,
-        "sentence": redacted_sentence(last.sentence),
+        "sentence": last.sentence,
         "where": last.where,
     }
 
@@ -198,7 +239,7 @@ def _exchange(exchange: Exchange, scenario: Scenario) -> Json:
         "site": exchange.site,
         "kind": exchange.kind.value,
         "method": exchange.method,
-        "target": redacted_target(exchange.target),
+        "target": exchange.target,
         "request_headers": _pairs(exchange.request_headers),
         "status": exchange.status,
         "response_headers": _pairs(exchange.response_headers),

@@ -5,7 +5,6 @@ Later versions of the document only add members. Made of findings when they are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -15,18 +14,11 @@ from harness.events import CaseFinished, Event
 from harness.fuzzing.findings import Disagreement, Findings
 from harness.oracle import Reason
 from harness.reports.cases import case_lines, verdict_lines
-from harness.reports.document import RunDocument
+from harness.reports.digest import ENDINGS
+from harness.reports.document import RunDocument, as_text
 from harness.tally import Exit
 
 Json = dict[str, Any]
-
-ENDINGS = {
-    Exit.AS_EXPECTED: "nothing unexplained",
-    Exit.FINDINGS: "oracle and engine disagree",
-    Exit.NO_BROWSER: "no browser that can be believed",
-    Exit.NOT_TESTED: "not everything could be tested",
-    Exit.INTERRUPTED: "interrupted: this is what was measured until then",
-}
 
 
 class FuzzDocument:
@@ -47,7 +39,7 @@ class FuzzDocument:
         return {
             "schema_version": run["schema_version"],
             "kind": "fuzz",
-            **{name: run[name] for name in ("tool", "engines")},
+            **{name: run[name] for name in ("tool", "started", "sources", "engines")},
             "seed": self._seed,
             "cases": findings.cases,
             "reasons": {reason.value: findings.reasons[reason.value] for reason in Reason},
@@ -63,7 +55,7 @@ class FuzzDocument:
 
     def text(self, findings: Findings, disagreements: Iterable[Disagreement], code: Exit) -> str:
         """Return the document as JSON text."""
-        return json.dumps(self.value(findings, disagreements, code), indent=1, ensure_ascii=False)
+        return as_text(self.value(findings, disagreements, code))
 
 
 def _unexplained(one: Disagreement) -> Json:
@@ -115,7 +107,7 @@ def summary_lines(
             f"; of {words.blocked} blocks it said why in {words.said}, and meant the oracle's reason in {words.mapped}"
         )
         yield f"{engine}: {_counted(counts.most_common())}{said}"
-    yield f"{findings.cases} cases of seed {seed}, {len(told)} kinds of disagreement: {ENDINGS[code]}"
+    yield f"{findings.cases} cases of seed {seed}, {len(told)} kinds of disagreement: {ENDINGS['fuzz'][code]}"
 
 
 def disagreement_lines(one: Disagreement) -> Iterator[str]:

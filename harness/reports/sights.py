@@ -85,13 +85,40 @@ class HookSetDifference:
     engines: dict[str, dict[str, str]]
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What one engine came to in one case, in a few words."""
+
+    family: str
+    scenario: str
+    api: str
+    repeat: int
+    engine: str
+    hooks: str
+    sight: str
+
+
 def hook_set_differences(results: Iterable[CaseFinished]) -> tuple[HookSetDifference, ...]:
     """Return the scenarios that come to different ends under different hook sets, in any engine."""
+    return differences_of(
+        Sighting(
+            result.case.scenario.family,
+            result.case.scenario.id,
+            result.case.api.value,
+            result.case.repeat,
+            result.engine,
+            result.case.hooks,
+            sight(result),
+        )
+        for result in results
+    )
+
+
+def differences_of(sightings: Iterable[Sighting]) -> tuple[HookSetDifference, ...]:
+    """Return the same of what was seen, wherever it was written down."""
     seen: dict[tuple[str, str, str, int], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for result in results:
-        scenario = result.case.scenario
-        key = (scenario.family, scenario.id, result.case.api.value, result.case.repeat)
-        seen[key][result.engine][result.case.hooks] = sight(result)
+    for one in sightings:
+        seen[one.family, one.scenario, one.api, one.repeat][one.engine][one.hooks] = one.sight
     return tuple(
         HookSetDifference(*key[:3], {engine: dict(by_hooks) for engine, by_hooks in engines.items()})
         for key, engines in seen.items()

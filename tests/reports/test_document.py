@@ -14,7 +14,7 @@ from harness.events import CaseFinished, EngineLost, EngineUnavailable, HarnessF
 from harness.literal import Answer, Rule, Script
 from harness.plan import Case
 from harness.reports.document import RunDocument
-from harness.reports.redaction import HIDDEN, is_secret, redacted, redacted_target
+from harness.reports.redaction import HIDDEN, is_secret, redacted, redacted_json, redacted_sentence, redacted_target
 from harness.scenario import LITERAL, Api, Scenario, Step
 from harness.verdict import Blame, Difference, Status, Verdict
 
@@ -192,6 +192,22 @@ def test_secrets_are_hidden_and_nothing_else_is() -> None:
     assert redacted(headers) == (("Origin", "null"), ("Cookie", HIDDEN), ("Cookie", HIDDEN), ("Vary", "Origin"))
     assert redacted_target("/a?token=1&b=2&key=3") == f"/a?token={HIDDEN}&b=2&key={HIDDEN}"
     assert redacted_target("/a") == "/a"
+
+
+SENTENCES = {
+    "a fragment": ("to https://a/#id_token=s&x=1.", f"to https://a/#id_token={HIDDEN}&x=1."),
+    "quoted": ("at 'https://a/?a=1&api_key=s' from", f"at 'https://a/?a=1&api_key={HIDDEN}' from"),
+    "two URLs": ("/a?key=s and /b?token=t", f"/a?key={HIDDEN} and /b?token={HIDDEN}"),
+    "nothing secret": ("/a?page=1&corsproof=ab#top", "/a?page=1&corsproof=ab#top"),
+}
+
+
+@pytest.mark.parametrize(("said", "shown"), SENTENCES.values(), ids=SENTENCES)
+def test_secrets_in_sentences_are_hidden(said: str, shown: str) -> None:
+    """In queries and fragments of the URLs that somebody quotes; a header's value, and JSON, may be such a sentence."""
+    assert redacted_sentence(said) == shown
+    assert redacted((("Location", said),)) == (("Location", shown),)
+    assert redacted_json({"a": [said, 1, None], "b": {"c": (said,)}}) == {"a": [shown, 1, None], "b": {"c": [shown]}}
 
 
 def test_no_secret_of_an_exchange_reaches_the_text() -> None:

@@ -18,7 +18,7 @@ from harness.reports.curl import curl
 from harness.reports.document import RunDocument
 from harness.reports.html import CHUNK, PAGE, render
 from harness.reports.redaction import HIDDEN
-from harness.scenario import Api
+from harness.scenario import BOTH
 from harness.wire import Exchange, Pairs
 
 PLANTED = "</script><script>planted()</script><!--style-->/*script*/"
@@ -80,7 +80,7 @@ def test_the_details_have_all_that_the_document_has(run: dict[str, Any]) -> None
 
 def test_details_are_in_chunks() -> None:
     """So that only a few of many results are ever unpacked."""
-    many = [finished("get", api=api) for _ in range(CHUNK) for api in Api]
+    many = [finished("get", api=api) for _ in range(CHUNK) for api in BOTH]
     several = [name for name in parts(render(document(*whole_run(*many)))) if name.startswith("details")]
     assert several == ["details-0", "details-1"]
 

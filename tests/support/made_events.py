@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness import catalog, plan
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineReady, Event, RunFinished, RunStarted
@@ -96,6 +98,7 @@ def _exchange(crossing: Crossing, token: str, site: str, answered: Pairs, author
 def whole_run(*results: CaseFinished, interrupted: bool = False, failures: tuple[str, ...] = ()) -> list[Event]:
     """Return the events of a run on Chromium and whatever engines the results name."""
     engines = tuple(dict.fromkeys(["chromium", *(result.engine for result in results)]))
-    ready = [EngineReady(engine, INFO) for engine in engines]
+    infos = {name.value: replace(INFO, name=name) for name in EngineName}
+    ready = [EngineReady(engine, infos.get(engine, INFO)) for engine in engines]
     sung = [CanariesSung(engine, "http://localhost", 4, failures) for engine in engines]
     return [RunStarted(engines, len(results)), *ready, *sung, *results, RunFinished(interrupted, 1.25)]
