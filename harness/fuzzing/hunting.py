@@ -39,11 +39,11 @@ def hunt(
     for one in found:
         by_engine[one.engine].append(one)
     for choice in order.choices:
-        if choice.name.value in by_engine:
+        if isinstance(choice, EngineChoice) and choice.label in by_engine:
             with witness(
                 choice, ground, launcher=order.launcher, headed=order.headed, interruption=interruption
             ) as asked:
-                yield from made_small(by_engine[choice.name.value], asked, most, say)
+                yield from made_small(by_engine[choice.label], asked, most, say)
 
 
 def made_small(found: Iterable[Disagreement], asked: Witness, most: int, say: Say) -> Iterator[Disagreement]:

@@ -6,6 +6,7 @@ Eats events; later versions only add members.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -56,7 +57,7 @@ class RunDocument:
         return {
             "schema_version": 1,
             "tool": {"name": "corsproof", "version": __version__},
-            "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
+            "engines": [self._engines[name] for name in _in_order(self._engines)],
             "results": [_result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
             "wordings": {engine: asdict(told) for engine, told in wordings(self._finished).items()},
@@ -77,14 +78,21 @@ class RunDocument:
         self._troubles.append({"engine": engine, "kind": kind, "cause": cause, "detail": detail})
 
 
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Sort the names of engines: those that exist in their order, then visiting browsers."""
+    known = [name.value for name in EngineName]
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
 def _engine(info: EngineInfo) -> Json:
     flags = list(info.flags)
     return {
-        "name": info.name.value,
+        "name": str(info.name),
         "version": info.version,
         "protocol": info.protocol,
         "path": info.path,
         "flags": flags,
+        **({"user_agent": info.user_agent} if info.user_agent else {}),
     }
 
 

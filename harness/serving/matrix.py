@@ -1,0 +1,45 @@
+"""The matrix of the hands-on page: families by hook set against browsers, made of the JSON documents of runs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+Json = dict[str, Any]
+TOLD = 300  # results told one by one: the documents have all
+_GREEN = frozenset({"pass", "known"})
+
+
+def matrix(documents: Iterable[Json]) -> Json:
+    """Return the columns (browsers, in the order of the documents), the rows, and what went wrong."""
+    columns: dict[str, Json] = {}
+    cells: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    troubles: list[Json] = []
+    for document in documents:
+        for engine in document["engines"]:
+            columns[engine["name"]] = {"name": engine["name"], "user_agent": engine.get("user_agent", "")}
+        for result in document["results"]:
+            cells[result["hooks"], result["family"]][result["engine"]][result["status"]] += 1
+        troubles += _troubles(document["results"])
+    names = list(columns)
+    return {
+        "columns": list(columns.values()),
+        "rows": [
+            {"hooks": hooks, "family": family, "cells": [dict(row[name]) for name in names]}
+            for (hooks, family), row in sorted(cells.items())
+        ],
+        "troubles": troubles[:TOLD],
+        "untold": max(0, len(troubles) - TOLD),
+    }
+
+
+def _troubles(results: Iterable[Json]) -> Iterator[Json]:
+    for result in results:
+        if result["status"] not in _GREEN and result["status"] != "skipped":
+            told = [
+                f"{one['where']}: expected {one['expected']}, observed {one['observed']}"
+                for one in result["differences"]
+            ]
+            what = {name: result[name] for name in ("engine", "scenario", "hooks", "api", "status", "summary")}
+            yield {**what, "why": "; ".join(told[:2]) or result["cause"]}
