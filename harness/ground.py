@@ -35,8 +35,8 @@ class Ground:
     A page is the origin of its document, or ``null``. On a name it may have any port; on loopback it is served on its
     port, where it has one, and else on a free one.
 
-    With ``host``, an address or a name of this machine, other machines reach all of it there: ``localhost`` is then that
-    host, and there is neither another site nor another host than that.
+    With ``host``, an address or a name of this machine, other machines reach all of it there: ``localhost`` is then
+    that host, and there is neither another site nor another host than that.
     """
 
     def __init__(

@@ -97,7 +97,7 @@ class Launch:
 class EngineInfo:
     """A browser that runs: what it calls itself, where it is, how it is driven, and with which flags.
 
-    ``name`` is that of an engine, or what a visiting browser is called by its ``user_agent`` (`harness.engines.visitor`).
+    ``name`` is that of an engine, or what a visiting browser is called by its ``user_agent``.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """A browser that a person has opened, as an engine: nobody drives it, so it goes where its pages lead it.
 
 It has no words, for a page cannot hear its own browser; it cannot be started again; and it reaches what any browser of
-its user reaches: no proxy of ours, no certificate of ours. What it can't be asked for that is `Visitor.lacks`. Deviations
+its user reaches: no proxy of ours, no certificate of ours. What it can't be asked for that: `Visitor.lacks`. Deviations
 are recorded for the engines that were measured, so none is known of it.
 """
 

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from harness.engines import EngineChoice
 from harness.events import CaseFinished
 from harness.fuzzing.findings import Disagreement, Kind, kind_of
 from harness.fuzzing.shrinking import Limit, shrink
