@@ -1,8 +1,7 @@
 """The board where a run pins batches of steps for a page, and where the page pins its results.
 
 One `Session` per page that is open, one `Tour` per browser that nobody drives. Both sides wait with a deadline and
-neither polls. Batches and results are plain
-JSON values; `agent.js` documents their members. No Flask here.
+neither polls. Batches and results are plain JSON values; `agent.js` documents their members. No Flask here.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The Flask app of the hands-on page, and its control endpoints, which nobody but that page may use.
 
 Any web page in the visitor's browser can reach a loopback port. So every control endpoint wants the token of the
-printed URL in a header that a foreign page cannot send without a preflight, which is refused; it wants to be asked under
-its own name, which a rebound DNS name is not; and it is deaf to whatever a browser says comes from another site. No
-answer has a CORS header. What the endpoints do is handed in (`Control`). Imports Flask, and nothing of ours.
+printed URL in a header that a foreign page cannot send without a preflight, which is refused; it wants to be asked
+under its own name, which a rebound DNS name is not; and it is deaf to whatever a browser says comes from another site.
+No answer has a CORS header. What the endpoints do is handed in (`Control`). Imports Flask, and nothing of ours.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from harness.commands.staging import INTERRUPTING
 from harness.errors import CorsproofError
 from harness.settings import configuration
 
-COMMANDS = ("audit", "doctor", "explain", "fuzz", "install", "list", "replay", "run")
+COMMANDS = ("audit", "doctor", "explain", "fuzz", "install", "list", "replay", "run", "serve")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

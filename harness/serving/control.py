@@ -23,17 +23,23 @@ HOST_PAGES = ("http://localhost", "null")  # with --host
 
 
 class Desk:
-    """The control of one server. ``apis`` are names and what they are; ``known`` are documents of runs from before."""
+    """The control of one server. ``apis`` are names and what they are; ``documents`` are those of runs, by label."""
 
     def __init__(
-        self, ground: Ground, apis: Mapping[str, str], bench: Bench, visits: Visits, pages: Sequence[str]
+        self,
+        ground: Ground,
+        apis: Mapping[str, str],
+        bench: Bench,
+        visits: Visits,
+        pages: Sequence[str],
+        documents: Mapping[str, Json],
     ) -> None:
         self._ground = ground
         self._apis = apis
         self._bench = bench
         self._visits = visits
         self._pages = tuple(pages)
-        self.documents: dict[str, Json] = {}
+        self._documents = documents
 
     def choices(self) -> Json:
         """Return what can be chosen."""
@@ -76,14 +82,14 @@ class Desk:
         """Return how far the run is, and the matrix."""
         visit = self._visits.visit
         run = None if visit is None else vars(visit)
-        own = [label for label, document in self.documents.items() if any(map(_is_visitor, document["engines"]))]
-        return {"run": run, "matrix": matrix(self.documents.values()), "documents": own}
+        own = [label for label, document in self._documents.items() if any(map(_is_visitor, document["engines"]))]
+        return {"run": run, "matrix": matrix(self._documents.values()), "documents": own}
 
     def document(self, label: str) -> str:
         """Return the document of a browser's run."""
-        if label not in self.documents:
+        if label not in self._documents:
             raise Refusal(f"there is no document of {label!r}")
-        return json.dumps(self.documents[label], indent=1, ensure_ascii=False)
+        return json.dumps(self._documents[label], indent=1, ensure_ascii=False)
 
 
 def _is_visitor(engine: Json) -> bool:
