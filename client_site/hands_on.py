@@ -140,6 +140,7 @@ def _security(framed: tuple[str, ...]) -> dict[str, str]:
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
+        "img-src": "'self'",
         "connect-src": f"'self' {places}",
         "frame-src": places,
         "form-action": "'none'",

@@ -37,7 +37,7 @@ class Asked:
 def remedy(prediction: Prediction, asked: Asked, hidden: Sequence[str], status: int | None) -> Remedy | None:
     """Return what to change, or None where there is nothing to want."""
     if prediction.reason:
-        return _of_refusal(Reason.named(prediction.reason), asked)
+        return _of_refusal(_first_to_mend(prediction), asked)
     if prediction.outcome is None:
         return None
     if status in (401, 403) and asked.credentials != "include" and not asked.url.startswith(f"{asked.origin}/"):
@@ -49,6 +49,12 @@ def remedy(prediction: Prediction, asked: Asked, hidden: Sequence[str], status: 
         names = ", ".join(dict.fromkeys(hidden))
         return Remedy(f"Answer with Access-Control-Expose-Headers: {names}, if pages are to read them.", fixes.EXPOSE)
     return None
+
+
+def _first_to_mend(prediction: Prediction) -> Reason:
+    """Return the reason, or what lies behind it: a preflight that never got as far as CORS lacks its headers, too."""
+    behind = (Reason.PREFLIGHT_REDIRECT, Reason.PREFLIGHT_STATUS_NOT_OK)
+    return next((one for one in behind if one.value in prediction.reasons), Reason.named(prediction.reason))
 
 
 def _of_refusal(reason: Reason, asked: Asked) -> Remedy:

@@ -177,7 +177,7 @@ class _Teller:
         needed = oracle.STANDARD.needs_preflight(flight, unsafe)
         why = list(_why_preflighted(flight, unsafe))
         if needed:
-            text = f"The browser asks first, with OPTIONS, because {'; and because '.join(why)}."
+            text = f"The browser asks first, with OPTIONS, because {', and because '.join(why)}."
             self._tell(Mark.NOTE, "It needs a preflight", text, "#cors-preflight-fetch")
         else:
             text = (
@@ -312,7 +312,7 @@ def _why_preflighted(flight: Flight, unsafe: tuple[str, ...]) -> Iterator[str]:
     for name in unsafe:
         value = get(name, flight.headers)
         what = f"{name}: {value}" if name in _BY_VALUE else name
-        yield f"{what} is no header that any HTML form could send"
+        yield f"`{what}` is not among the headers that pages may send unasked"
     if flight.use_cors_preflight:
         yield "the body is a stream, or somebody listens to the upload"
 

@@ -5,6 +5,7 @@
    The URL's fragment is the token, which opens the server's endpoints: #TOKEN, #TOKEN/run, #TOKEN/case/ID. */
 
 const KEPT = "corsproof-token";
+const RAN = "corsproof-ran"; // this tab comes back from a run
 const POLL_MS = 700;
 const PROBE_MS = 4000;
 const byId = (id) => document.getElementById(id);
@@ -38,6 +39,12 @@ function make(tag, properties = {}, ...children) {
   }
   element.append(...children.filter((child) => child !== null));
   return element;
+}
+
+/* Text in which what stands between backticks is code. */
+function prose(text) {
+  const parts = text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+  return make("span", {}, ...parts);
 }
 
 const LOOKS = {
@@ -136,7 +143,7 @@ function show(told) {
   const why = told.steps.find((step) => step.mark === "refused");
   byId("outcome").replaceChildren(
     make("p", {}, badge(word), ` ${sentence}`),
-    why ? make("p", {}, `${why.title} ${why.text} `, told.reason ? make("code", {}, told.reason.name) : null) : "",
+    why ? make("p", {}, make("strong", {}, why.title), " ", prose(why.text)) : "",
   );
   const cards = [changeCard(told.change), stepsCard(told.steps), wireCard(told.exchanges), scriptCard(told.script)];
   byId("evidence").replaceChildren(...cards.filter(Boolean));
@@ -145,15 +152,20 @@ function show(told) {
 function changeCard(change) {
   if (!change) return null;
   const fixes = Object.entries(change.fixes).flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)]);
-  return make("div", {}, make("h3", {}, "What to change"), make("p", {}, change.what),
+  return make("div", {}, make("h3", {}, "What to change"), make("p", {}, prose(change.what)),
     fixes.length ? make("details", {}, make("summary", {}, "How, by framework"), make("dl", {}, ...fixes)) : null);
 }
 
 function stepsCard(steps) {
   const items = steps.map(({ mark, title, text, clause }) => make("li", {},
     make("p", {}, badge(mark), make("strong", {}, title)),
-    make("p", {}, text, " ", make("a", { href: clause, target: "_blank", rel: "noreferrer" }, "Fetch"))));
+    make("p", {}, prose(text), " ", clauseLink(clause))));
   return make("div", {}, make("h3", {}, "Why, step by step"), make("ol", { className: "steps" }, ...items));
+}
+
+function clauseLink(clause) {
+  const anchor = clause.includes("#") ? `, ${clause.slice(clause.indexOf("#"))}` : "";
+  return make("a", { href: clause, target: "_blank", rel: "noreferrer" }, `Fetch${anchor}`);
 }
 
 const MATTERS = /^(access-control-|origin$|vary$|location$|cookie$|set-cookie$|authorization$|content-type$)/i;
@@ -208,6 +220,7 @@ async function run() {
   byId("progress").replaceChildren(make("p", {}, "Begins …"));
   try {
     const { go } = await ask("POST", "run", { suites, keep: catalogue.elements.keep.value.trim(), reachable: await reachable() });
+    sessionStorage.setItem(RAN, "1");
     location.assign(go);
   } catch (error) {
     byId("progress").replaceChildren(make("p", { className: "notice" }, error.message));
@@ -222,11 +235,11 @@ async function follow() {
   byId("stop").hidden = !running;
   catalogue.querySelector("button").disabled = running;
   if (now) {
-    byId("progress").replaceChildren(
+    byId("progress").replaceChildren(...[
       make("p", {}, `${now.label}: ${now.state}, ${now.done} of ${now.cases} cases`),
       running ? make("progress", { max: now.cases, value: now.done, "aria-label": "cases done" }) : null,
       ...now.troubles.map((text) => make("p", { className: "notice" }, text)),
-    );
+    ].filter(Boolean));
   }
   byId("matrix").replaceChildren(...(matrix.columns.length ? matrixOf(matrix, documents) : []));
   if (running) setTimeout(() => follow().catch(lock), POLL_MS);
@@ -239,7 +252,7 @@ function cell(counts) {
   return make("td", {}, ...(found.length ? found.map((status) => badge(status, `${counts[status]} ${status}`)) : ["–"]));
 }
 
-function matrixOf({ columns, rows, troubles, untold }, documents) {
+function matrixOf({ columns, rows, troubles, untold, skipped }, documents) {
   const head = make("tr", {}, ...["hook set", "family"].map((text) => make("th", { scope: "col" }, text)),
     ...columns.map(({ name, user_agent: agent }) => make("th", { scope: "col", title: agent }, name)));
   const body = rows.map(({ hooks, family, cells }) => make("tr", {}, make("th", { scope: "row" }, hooks),
@@ -253,6 +266,10 @@ function matrixOf({ columns, rows, troubles, untold }, documents) {
     const more = untold ? ` and ${untold} more in the documents` : "";
     parts.push(make("details", {}, make("summary", {}, `What was not as the standard has it: ${troubles.length}${more}`),
       make("ul", { className: "steps" }, ...items)));
+  }
+  if (skipped.length) {
+    const items = skipped.map(({ engine, cause, count }) => make("li", {}, `${engine}: ${count}, because ${cause}`));
+    parts.push(make("details", {}, make("summary", {}, "What was skipped, and why"), make("ul", {}, ...items)));
   }
   for (const label of documents) {
     const link = make("button", { type: "button", className: "second" }, `Download the JSON document of ${label}`);
@@ -296,7 +313,7 @@ function build() {
     button.dataset.id = row.id;
     button.addEventListener("click", () => {
       fillForm(row);
-      fire().then(() => byId("result").scrollIntoView({ block: "nearest" }));
+      fire().then(() => byId("result").scrollIntoView());
     });
     return make("li", {}, button);
   }));
@@ -335,6 +352,10 @@ async function begin() {
   listen();
   document.querySelector("main").hidden = false;
   await follow();
+  if (sessionStorage.getItem(RAN)) {
+    sessionStorage.removeItem(RAN);
+    byId("catalogue-title").scrollIntoView();
+  }
   if (what === "run") await run();
   const row = what === "case" && choices.gallery.find(({ id }) => id === which);
   if (row) {

@@ -12,15 +12,18 @@ _GREEN = frozenset({"pass", "known"})
 
 
 def matrix(documents: Iterable[Json]) -> Json:
-    """Return the columns (browsers, in the order of the documents), the rows, and what went wrong."""
+    """Return the columns (browsers, in the order of the documents), the rows, and what went wrong or was skipped."""
     columns: dict[str, Json] = {}
     cells: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     troubles: list[Json] = []
+    skipped: Counter[tuple[str, str]] = Counter()
     for document in documents:
         for engine in document["engines"]:
             columns[engine["name"]] = {"name": engine["name"], "user_agent": engine.get("user_agent", "")}
         for result in document["results"]:
             cells[result["hooks"], result["family"]][result["engine"]][result["status"]] += 1
+            if result["status"] == "skipped":
+                skipped[result["engine"], result["cause"]] += 1
         troubles += _troubles(document["results"])
     names = list(columns)
     return {
@@ -31,6 +34,7 @@ def matrix(documents: Iterable[Json]) -> Json:
         ],
         "troubles": troubles[:TOLD],
         "untold": max(0, len(troubles) - TOLD),
+        "skipped": [{"engine": name, "cause": cause, "count": count} for (name, cause), count in skipped.items()],
     }
 
 
