@@ -262,7 +262,7 @@ function matrixOf({ columns, rows, troubles, untold, skipped }, documents) {
   const parts = [make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "matrix" }, table)];
   if (troubles.length) {
     const items = troubles.map((one) => make("li", {}, make("p", {}, badge(one.status),
-      make("strong", {}, `${one.scenario} · ${one.hooks} · ${one.api} · ${one.engine}`)), make("p", {}, `${one.summary}: ${one.why}`)));
+      make("strong", {}, `${one.engine}: ${one.what}`)), make("p", {}, `${one.summary}: ${one.why}`)));
     const more = untold ? ` and ${untold} more in the documents` : "";
     parts.push(make("details", {}, make("summary", {}, `What was not as the standard has it: ${troubles.length}${more}`),
       make("ul", { className: "steps" }, ...items)));

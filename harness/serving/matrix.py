@@ -8,7 +8,8 @@ from typing import Any
 
 Json = dict[str, Any]
 TOLD = 300  # results told one by one: the documents have all
-_GREEN = frozenset({"pass", "known"})
+NAMED = 3  # scenarios of one cause
+_QUIET = frozenset({"pass", "known", "skipped"})
 
 
 def matrix(documents: Iterable[Json]) -> Json:
@@ -39,11 +40,19 @@ def matrix(documents: Iterable[Json]) -> Json:
 
 
 def _troubles(results: Iterable[Json]) -> Iterator[Json]:
+    """Yield what went wrong; what has one cause, such as a browser that went away, once, with all its scenarios."""
+    groups: dict[tuple[str, str, str], list[Json]] = defaultdict(list)
     for result in results:
-        if result["status"] not in _GREEN and result["status"] != "skipped":
-            told = [
-                f"{one['where']}: expected {one['expected']}, observed {one['observed']}"
-                for one in result["differences"]
-            ]
-            what = {name: result[name] for name in ("engine", "scenario", "hooks", "api", "status", "summary")}
-            yield {**what, "why": "; ".join(told[:2]) or result["cause"]}
+        if result["status"] not in _QUIET:
+            told = [f"{one['where']}: expected {one['expected']}, observed {one['observed']}" for one in _first(result)]
+            groups[result["engine"], result["status"], "; ".join(told) or result["cause"]].append(result)
+    for (engine, status, why), group in groups.items():
+        scenarios = list(dict.fromkeys(f"{one['scenario']} · {one['hooks']} · {one['api']}" for one in group))
+        more = f" and {len(scenarios) - NAMED} more" if len(scenarios) > NAMED else ""
+        what = f"{', '.join(scenarios[:NAMED])}{more}"
+        yield {"engine": engine, "status": status, "what": what, "summary": group[0]["summary"], "why": why}
+
+
+def _first(result: Json) -> list[Json]:
+    differences: list[Json] = result["differences"]
+    return differences[:2]

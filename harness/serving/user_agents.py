@@ -49,6 +49,7 @@ def read(user_agent: str) -> UserAgent:
         if found := re.search(pattern, user_agent):
             # On Apple's phones every browser was made with WebKit, whatever it is called.
             of_apple = platform in ("iPhone", "iPad")
+            name = "WebKit" if name == "Safari" and platform in ("Linux", "Windows", "Android") else name
             return UserAgent(_label(name, found[1], platform), found[1], EngineName.WEBKIT if of_apple else family)
     product, _, version = user_agent.partition(" ")[0].partition("/")
     name = re.sub(r"[^\w .-]", "", product)[:_LONGEST] or "unknown browser"

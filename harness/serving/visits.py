@@ -62,7 +62,7 @@ class Visit:
                 self.done += 1
             case CanariesSung() if event.failures:
                 self.troubles.append(f"canaries failed: {'; '.join(event.failures)}: nothing it says can be believed")
-            case EngineLost():
+            case EngineLost() if not event.relaunch:
                 self.troubles.append(event.cause)
             case HarnessFault():
                 self.troubles.append(f"a fault of corsproof itself: {event.cause}")
