@@ -2,7 +2,8 @@
 
    The requests themselves are fired by pages of the client site, in frames (agent.js); this script only tells the local
    server what they should ask, and shows what that server has put together: exchanges, steps, what to change.
-   The URL's fragment is the token, which opens the server's endpoints: #TOKEN, #TOKEN/run, #TOKEN/case/ID. */
+   The URL's fragment is the token, which opens the server's endpoints: #TOKEN, #TOKEN/run, #TOKEN/run/PATTERN,
+   #TOKEN/case/ID. */
 
 const KEPT = "corsproof-token";
 const RAN = "corsproof-ran"; // this tab comes back from a run
@@ -356,7 +357,10 @@ async function begin() {
     sessionStorage.removeItem(RAN);
     byId("catalogue-title").scrollIntoView();
   }
-  if (what === "run") await run();
+  if (what === "run") {
+    catalogue.elements.keep.value = which ?? "";
+    await run();
+  }
   const row = what === "case" && choices.gallery.find(({ id }) => id === which);
   if (row) {
     fillForm(row);

@@ -64,7 +64,7 @@ def command(
             audited.check_reachable(target, verify=not insecure)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        _serving(loaded, port or 0, host, report_dir, verify=not insecure) as said,
+        serving(loaded, port or 0, host, report_dir, verify=not insecure) as said,
     ):
         click.echo("\n".join(said))
         threading.Event().wait()
@@ -72,7 +72,7 @@ def command(
 
 
 @contextlib.contextmanager
-def _serving(
+def serving(
     targets: Iterable[Target], port: int, host: str | None, report_dir: Path | None, *, verify: bool
 ) -> Iterator[list[str]]:
     """Serve everything; yield the lines that say where."""
@@ -103,7 +103,7 @@ def _serving(
         try:
             yield [
                 f"hands-on page  {home}/#{token}",
-                f"run at once    {home}/#{token}/run",
+                f"run at once    {home}/#{token}/run  (or /run/PATTERN)",
                 f"client site    {ground.page_url('http://localhost')}",
                 *(
                     f"server site    {ground.api_origin(name, 'http://localhost')}  {name}"
