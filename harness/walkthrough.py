@@ -50,7 +50,7 @@ class Told:
 
 def walkthrough(planned: Planned, page: tuple[PageResult, ...], exchanges: tuple[Exchange, ...]) -> tuple[Told, ...]:
     """Tell the last step that a page reported: what the standard makes of it, given what the server answered."""
-    teller = _Teller()
+    teller = Teller()
     replays = list(replayed(planned, page, exchanges, teller.rules()))
     if not replays:
         return ()
@@ -130,7 +130,7 @@ _PREFLIGHT_CHECKS: tuple[tuple[str, str, frozenset[Reason]], ...] = (
 )
 
 
-class _Teller:
+class Teller:
     """The standard's algorithms, each of which notes what it decided."""
 
     def __init__(self) -> None:

@@ -57,5 +57,5 @@ def read(user_agent: str) -> UserAgent:
 
 
 def _label(name: str, version: str, platform: str) -> str:
-    short = ".".join(version.split(".")[:2]).removesuffix(".0")
+    short = ".".join(version.split(".")[:2]).removesuffix(".0").strip(".")
     return f"{name}{f' {short}' if short else ''}{f' ({platform})' if platform else ''}"

@@ -106,7 +106,7 @@ class Visits:
             if self.visit is not None and self.visit.state == "running":
                 raise Refusal(f"a run is under way in {self.visit.label}: wait for its end, or stop it")
             agent, tour = user_agents.read(user_agent), self._ground.board.begin_tour(self._home)
-            lacks = self._lacks(frozenset(reachable))
+            lacks = self.lacks(frozenset(reachable))
             visitor = Visitor(agent.label, agent.version, user_agent, agent.family, tour, lacks)
             self.visit = visit = Visit(agent.label, len(cases))
             self._visitor, self._interruption = visitor, runner.Interruption()
@@ -142,7 +142,9 @@ class Visits:
             raise Refusal(f"no scenario matches {keep!r}")
         return cases
 
-    def _lacks(self, reachable: frozenset[str]) -> Callable[[Scenario, Api, str], str]:
+    def lacks(self, reachable: frozenset[str]) -> Callable[[Scenario, Api, str], str]:
+        """Return what says why a browser that gets to these origins cannot be asked a case; empty where it can."""
+
         def lacks(scenario: Scenario, api: Api, hooks: str) -> str:
             url = parse_origin("http://localhost" if scenario.page == "null" else scenario.page)
             assert url is not None, "a scenario sees to it"

@@ -37,7 +37,7 @@ AGENTS = {
     ),
     "unknown": ("NetSurf/3.11 (NetBSD; amd64)", "NetSurf 3.11", None),
     "nothing": ("", "unknown browser", None),
-    "hostile": ("<script>/../../etc", "script etc", None),
+    "hostile": ("<script>/../../etc", "script", None),
 }
 
 
