@@ -60,6 +60,7 @@ class Control(Protocol):
 def create_hands_on(control: Control, *, token: str, origin: str, framed: Iterable[str]) -> Flask:
     """Make the hands-on page's site at ``origin``; it may frame, and look for, the origins ``framed``."""
     app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # what is told has an order
     security = _security(tuple(framed))
 
     @app.before_request

@@ -356,7 +356,7 @@ def test_a_stream_is_handed_over_as_one(tell: Tell, step: Step, ground: Ground, 
         EngineName.FIREFOX: (PageOutcome.RESPONSE, "[object ReadableStream]"),
         EngineName.WEBKIT: (PageOutcome.NETWORK_ERROR, None),
     }
-    assert (result.outcome, result.body) == ends[browser.info.name]
+    assert (result.outcome, result.body) == ends[EngineName(browser.info.name)]
     assert b"a\xff" not in [exchange.request_body for exchange in exchanges]
 
 

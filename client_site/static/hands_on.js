@@ -284,7 +284,8 @@ function matrixOf({ columns, rows, troubles, untold, skipped }, documents) {
 async function download(label) {
   const document_ = await ask("GET", `document?label=${encodeURIComponent(label)}`);
   const url = URL.createObjectURL(new Blob([JSON.stringify(document_, null, 1)], { type: "application/json" }));
-  make("a", { href: url, download: `corsproof-${label.toLowerCase().replace(/[^a-z0-9.]+/g, "-")}.json` }).click();
+  const name = label.toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/-$/, "");
+  make("a", { href: url, download: `corsproof-${name}.json` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
@@ -338,7 +339,6 @@ function listen() {
     run();
   });
   byId("stop").addEventListener("click", () => ask("DELETE", "run").catch(lock));
-  addEventListener("hashchange", () => { if (location.hash.length > 1 && location.hash !== "#result") location.reload(); });
 }
 
 async function begin() {
@@ -368,4 +368,6 @@ async function begin() {
   }
 }
 
+// The printed URL, pasted where the page is open already.
+addEventListener("hashchange", () => { if (location.hash.length > 1 && location.hash !== "#result") location.reload(); });
 begin().catch(lock);

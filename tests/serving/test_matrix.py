@@ -11,7 +11,14 @@ def result(engine: str, status: str, scenario: str = "get", cause: str = "", fam
     """Return a result as documents have it, as far as the matrix looks."""
     differences = [{"where": "wire[0]", "expected": "1", "observed": "2"}] if status == "fail" else []
     common = {"hooks": "none", "family": family, "api": "fetch", "summary": "a summary"}
-    return {**common, "engine": engine, "status": status, "scenario": scenario, "cause": cause, "differences": differences}
+    return {
+        **common,
+        "engine": engine,
+        "status": status,
+        "scenario": scenario,
+        "cause": cause,
+        "differences": differences,
+    }
 
 
 def document(*results: dict[str, Any], user_agent: str = "") -> dict[str, Any]:
