@@ -70,7 +70,7 @@ def test_null_is_not_let_in() -> None:
 
 
 def test_what_was_read_may_still_lack_something() -> None:
-    """A refusal of the application for want of a cookie; headers that are not exposed; and where all is well, nothing."""
+    """A 401 for want of a cookie, headers that are not exposed; and where all is well, nothing."""
     cookie, hidden = remedy(READ, ASKED, (), 401), remedy(READ, ASKED, ("X-Total-Count",), 200)
     assert cookie is not None
     assert "credentials: 'include'" in cookie.what

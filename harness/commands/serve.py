@@ -83,7 +83,6 @@ def serving(
     from harness.serving.control import HOST_PAGES, LOOPBACK_PAGES, Desk
     from harness.serving.visits import Visits
 
-    hook_sets = _hook_sets(host)
     pages = LOOPBACK_PAGES if host is None else HOST_PAGES
     documents = _known(report_dir)
 
@@ -96,7 +95,7 @@ def serving(
         apis = _apis(ground, targets, host, verify=verify)
         bench, token, seat = Bench(ground, tuple(apis)), secrets.token_urlsafe(24), _Seat()
         home = _seated(ground, seat, port).origin(host or "localhost")
-        visits = Visits(ground, hook_sets, home=f"{home}/", document=RunDocument, done=done, host=host)
+        visits = Visits(ground, options.ALL_HOOKS, home=f"{home}/", document=RunDocument, done=done, host=host)
         desk = Desk(ground, apis, bench, visits, pages, documents)
         framed = dict.fromkeys(ground.page_url(page) for page in pages)
         seat.app = create_hands_on(desk, token=token, origin=home, framed=framed)
@@ -105,10 +104,7 @@ def serving(
                 f"hands-on page  {home}/#{token}",
                 f"run at once    {home}/#{token}/run  (or /run/PATTERN)",
                 f"client site    {ground.page_url('http://localhost')}",
-                *(
-                    f"server site    {ground.api_origin(name, 'http://localhost')}  {name}"
-                    for name in _shown(apis, hook_sets)
-                ),
+                *(f"server site    {ground.api_origin(name, 'http://localhost')}  {name}" for name in _shown(apis)),
                 "Whoever has the first URL can have this machine send requests to these sites. Ctrl-C ends it.",
             ]
         finally:
@@ -132,13 +128,11 @@ def _seated(ground: Ground, seat: _Seat, port: int) -> Site:
         raise UsageError(f"port {port} cannot be had", hint="choose another --port, or none for a free one") from error
 
 
-def _hook_sets(host: str | None) -> tuple[str, ...]:
-    """Return the hook sets that run; beyond this machine the one with a policy refuses to start without https."""
-    return tuple(name for name in options.ALL_HOOKS if host is None or name != "hardened")
-
-
 def _apis(ground: Ground, targets: Iterable[Target], host: str | None, *, verify: bool) -> dict[str, str]:
-    """Put the targets on the ground; return all APIs that can be chosen, and what each of them is."""
+    """Put the targets on the ground; return all APIs that can be chosen, and what each of them is.
+
+    Beyond this machine the hook sets with a policy are not among them: it refuses to start without https.
+    """
     from harness.audit.relay import Relay
     from server_site.hooks import hook_set
 
@@ -155,9 +149,8 @@ def _same(app: Any) -> Any:
     return app
 
 
-def _shown(apis: Iterable[str], hook_sets: tuple[str, ...]) -> list[str]:
-    valid = options.valid_hooks()
-    return [name for name in apis if name in hook_sets or name not in valid]
+def _shown(apis: Iterable[str]) -> list[str]:
+    return [name for name in apis if not name.startswith("broken:")]
 
 
 def _check_host(host: str | None) -> None:

@@ -105,7 +105,7 @@ def test_a_port_in_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 REFUSED = {
     "port-that-is-none": (["--port", "70000"], "70000"),
-    "host-of-another-machine": (["--host", "192.0.2.1"], "'192.0.2.1' is not of this machine"),
+    "host-of-another-machine": (["--host", "198.51.100.7"], "'198.51.100.7' is not of this machine"),
     "host-that-is-every-address": (["--host", "0.0.0.0"], "write the name or the IPv4 address"),
     "host-that-is-a-url": (["--host", "http://x/"], "'http://x/' is no such thing"),
     "target-that-is-none": (["nothing.py"], "there is no file nothing.py"),

@@ -74,7 +74,7 @@ def test_one_run_at_a_time(visiting: Visiting, monkeypatch: pytest.MonkeyPatch) 
     """A second browser is told whose run is under way; stopped, the first one keeps what it measured."""
     monkeypatch.setattr(harness.engines.visitor, "ARRIVAL", 60.0)
     visiting.visits.start(["hooks"], "get-list", visiting.reachable, SAFARI)
-    with pytest.raises(Refusal, match="under way in Safari 18.2"):
+    with pytest.raises(Refusal, match="under way in Safari"):
         visiting.visits.start(["hooks"], "get-list", visiting.reachable, "Firefox/1")
     visiting.visits.stop()
     assert visiting.ended.is_set()
