@@ -95,28 +95,6 @@ def test_each_classic_failure_fails_for_its_reason(served: Served, browser: Brow
         shown.close()
 
 
-def test_the_catalogue_runs_in_a_browser_that_nobody_drives(served: Served, browser: Browser) -> None:
-    """Opened once, it goes from page to page by itself and home again; its results are a column with its own name."""
-    before = served.ask("GET", "run")["documents"]
-    shown = browser.open(f"{served.home}/#{served.token}/run/put-json-from-", lambda cause: None)
-    state = until(lambda: (new := served.ask("GET", "run"))["documents"] != before and new)
-    shown.close()
-    assert state["run"]["state"] == "finished"
-    assert state["run"]["done"] == state["run"]["cases"] > 0
-    [label] = set(state["documents"]) - set(before)
-    document = served.ask("GET", f"document?label={label}")
-    [engine] = document["engines"]
-    assert engine["name"] == label
-    assert engine["user_agent"].startswith("Mozilla/5.0 (")
-    assert engine["canaries"]["failures"] == []
-    assert engine["canaries"]["asked"] == 3 * 4  # on 127.0.0.1, on app.localhost, and in a sandboxed frame
-    results = {(one["scenario"], one["status"]) for one in document["results"]}
-    skipped = {scenario for scenario, status in results if status == "skipped"}
-    assert skipped == {"put-json-from-http-name", "put-json-from-https-name"}
-    assert {status for _, status in results} == {"pass", "skipped"}
-    assert label in [column["name"] for column in state["matrix"]["columns"]]
-
-
 ATTACKS = """<!doctype html><title>a stranger's page</title><script type="module">
 const token = { "X-Corsproof-Token": "TOKEN" }, json = { "Content-Type": "application/json" };
 const run = JSON.stringify({ suites: ["hooks"], keep: "", reachable: [] });
@@ -176,3 +154,28 @@ def test_a_foreign_page_can_neither_post_nor_read(served: Served, browser: Brows
         session.give({"number": 1, "pool": 1, "units": []})
         assert session.wait(DEADLINE) == BatchDone(1)
         shown.close()
+
+
+def test_the_catalogue_runs_in_a_browser_that_nobody_drives(served: Served, browser: Browser) -> None:
+    """Opened once, it goes from page to page by itself and home again; its results are a column with its own name.
+
+    The last test of a browser: where there is one window, nobody else may navigate it while it is on its way home.
+    """
+    before = served.ask("GET", "run")["documents"]
+    shown = browser.open(f"{served.home}/#{served.token}/run/put-json-from-", lambda cause: None)
+    state = until(lambda: (new := served.ask("GET", "run"))["documents"] != before and new)
+    shown.close()
+    assert state["run"]["state"] == "finished"
+    assert state["run"]["done"] == state["run"]["cases"] > 0
+    [label] = set(state["documents"]) - set(before)
+    document = served.ask("GET", f"document?label={label}")
+    [engine] = document["engines"]
+    assert engine["name"] == label
+    assert engine["user_agent"].startswith("Mozilla/5.0 (")
+    assert engine["canaries"]["failures"] == []
+    assert engine["canaries"]["asked"] == 3 * 4  # on 127.0.0.1, on app.localhost, and in a sandboxed frame
+    results = {(one["scenario"], one["status"]) for one in document["results"]}
+    skipped = {scenario for scenario, status in results if status == "skipped"}
+    assert skipped == {"put-json-from-http-name", "put-json-from-https-name"}
+    assert {status for _, status in results} == {"pass", "skipped"}
+    assert label in [column["name"] for column in state["matrix"]["columns"]]
