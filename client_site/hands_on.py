@@ -97,15 +97,15 @@ def create_hands_on(control: Control, *, token: str, origin: str, framed: Iterab
 
     @app.post("/control/pages")
     def pages() -> Response:
-        return jsonify(control.open(str(request.get_json()["page"])))
+        return jsonify(control.open(str(_asked().get("page"))))
 
     @app.post("/control/fire")
     def fire() -> Response:
-        return jsonify(control.fire(request.get_json()))
+        return jsonify(control.fire(_asked()))
 
     @app.post("/control/run")
     def start() -> Response:
-        return jsonify(control.start(request.get_json(), request.headers.get("User-Agent", "")))
+        return jsonify(control.start(_asked(), request.headers.get("User-Agent", "")))
 
     @app.delete("/control/run")
     def stop() -> ResponseReturnValue:
@@ -121,6 +121,11 @@ def create_hands_on(control: Control, *, token: str, origin: str, framed: Iterab
         return Response(control.document(request.args.get("label", "")), mimetype="application/json")
 
     return app
+
+
+def _asked() -> Json:
+    value = request.get_json()
+    return value if isinstance(value, dict) else abort(400, "the body is no JSON object")
 
 
 def _check_caller(given: str, token: str, origin: str) -> None:

@@ -66,13 +66,13 @@ class Desk:
         """Fire a request, and explain it."""
         try:
             return self._bench.fire(asked)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise Refusal(f"the request is not complete: {error!r}") from error
 
     def start(self, asked: Json, user_agent: str) -> Json:
         """Begin to run the catalogue in the browser that asks."""
-        reachable = [str(origin) for origin in asked.get("reachable", ())]
-        return {"go": self._visits.start(asked.get("suites", ()), str(asked.get("keep", "")), reachable, user_agent)}
+        suites, reachable = (list(map(str, asked.get(name) or ())) for name in ("suites", "reachable"))
+        return {"go": self._visits.start(suites, str(asked.get("keep") or ""), reachable, user_agent)}
 
     def stop(self) -> None:
         """End the run."""

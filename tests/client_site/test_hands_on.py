@@ -129,6 +129,14 @@ def test_only_json_is_read(client: FlaskClient, clerk: Clerk) -> None:
     assert clerk.asked == []
 
 
+@pytest.mark.parametrize("path", ["/control/pages", "/control/fire", "/control/run"])
+def test_only_objects_are_read(client: FlaskClient, clerk: Clerk, path: str) -> None:
+    """What is JSON and no object is a mistake of whoever asks, and said."""
+    answer = client.post(path, json=[1], headers=GOOD)
+    assert (answer.status_code, answer.get_json()) == (400, {"error": "the body is no JSON object"})
+    assert clerk.asked == []
+
+
 def test_a_refusal_says_why(client: FlaskClient) -> None:
     """What cannot be done is told to the page, as JSON."""
     answer = client.post("/control/fire", json={}, headers=GOOD)
