@@ -25,7 +25,11 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
     @app.get("/agent/<session_id>")
     def page(session_id: str) -> str:
         session_or_404(session_id)
-        return render_template("page.html", session=session_id, sandboxed="sandboxed" in request.args)
+        tour, stop = board.tour(request.args.get("tour", "")), request.args.get("stop", 0, type=int)
+        if tour is not None:
+            tour.reach(stop)
+        sandboxed = "sandboxed" in request.args
+        return render_template("page.html", session=session_id, sandboxed=sandboxed, tour=tour, stop=stop)
 
     @app.post("/agent/<session_id>/next")
     def next_batch(session_id: str) -> Response:
@@ -49,6 +53,11 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
         begun = request.get_json()
         board.turn(begun["unit"], begun["step"])
         return "", 204
+
+    @app.post("/tour/<tour_id>/next")
+    def next_stop(tour_id: str) -> Response:
+        tour = board.tour(tour_id) or abort(404, description="no such tour")
+        return jsonify(go=tour.after(request.get_json()["stop"], POLL_SECONDS))
 
     @app.get("/favicon.ico")
     def favicon() -> ResponseReturnValue:

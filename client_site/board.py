@@ -1,7 +1,7 @@
 """The board where a run pins batches of steps for a page, and where the page pins its results.
 
-One `Session` per page that is open. Both sides wait with a deadline and neither polls. Batches and results are plain
-JSON values; `agent.js` documents their members. No Flask here, and nothing of ours.
+One `Session` per page that is open, one `Tour` per browser that nobody drives. Both sides wait with a deadline and
+neither polls. Batches and results are plain JSON values; `agent.js` documents their members. No Flask here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from client_site.tour import Tour
 
 Json = dict[str, Any]
 
@@ -94,7 +96,7 @@ class Session:
 
 
 class Board:
-    """The sessions of all open pages.
+    """The sessions of all open pages, and the tours.
 
     ``arrived`` waits until a unit's request has arrived at its server, at most so many seconds; it says whether it has.
     ``turn`` is told that a unit begins the step of that number, whose answers are others than those before.
@@ -108,6 +110,7 @@ class Board:
         self.arrived = arrived
         self.turn = turn
         self._sessions: dict[str, Session] = {}
+        self._tours: dict[str, Tour] = {}
         self._lock = threading.Lock()
 
     def open(self) -> Session:
@@ -127,3 +130,15 @@ class Board:
         session.finish()
         with self._lock:
             self._sessions.pop(session.id, None)
+
+    def begin_tour(self, home: str) -> Tour:
+        """Make a tour, which is found until the board is gone: its browser may ask for the way home at any time."""
+        tour = Tour(home)
+        with self._lock:
+            self._tours[tour.id] = tour
+        return tour
+
+    def tour(self, tour_id: str) -> Tour | None:
+        """Return the tour of that id, or None."""
+        with self._lock:
+            return self._tours.get(tour_id)

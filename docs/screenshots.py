@@ -15,6 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from harness.commands.serve import serving
 from harness.engines.chromium import system_executable
 from harness.reports.html import render
 
@@ -83,6 +84,16 @@ def audit(browser: Browser, picture: Path) -> None:
         _take(browser, picture, document, f"#open={worst['rule']}~{worst['url']}")
 
 
+def hands_on(browser: Browser, picture: Path) -> None:
+    """A classic failure, explained on the hands-on page."""
+    with serving([], 0, None, None, verify=True) as lines:
+        tab = browser.new_page(viewport={"width": 1180, "height": 1240})
+        tab.goto(f"{lines[0].split()[-1]}/case/json-not-allowed")
+        tab.locator("#outcome .badge").wait_for()
+        tab.screenshot(path=picture)
+        tab.close()
+
+
 def _take(browser: Browser, picture: Path, document: Mapping[str, Any], view: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "report.html")
@@ -98,6 +109,7 @@ PICTURES: Mapping[str, Callable[[Browser, Path], None]] = {
     "report.png": report,
     "result.png": result,
     "audit.png": audit,
+    "hands-on.png": hands_on,
 }
 
 

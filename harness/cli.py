@@ -21,7 +21,7 @@ from harness.commands.staging import INTERRUPTING
 from harness.errors import CorsproofError
 from harness.settings import configuration
 
-COMMANDS = ("audit", "diff", "doctor", "explain", "fuzz", "init", "install", "list", "replay", "report", "run")
+COMMANDS = ("audit", "diff", "doctor", "explain", "fuzz", "init", "install", "list", "replay", "report", "run", "serve")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -34,6 +34,9 @@ class Ground:
 
     A page is the origin of its document, or ``null``. On a name it may have any port; on loopback it is served on its
     port, where it has one, and else on a free one.
+
+    With ``host``, an address or a name of this machine, other machines reach all of it there: ``localhost`` is then
+    that host, and there is neither another site nor another host than that.
     """
 
     def __init__(
@@ -43,11 +46,13 @@ class Ground:
         names: Iterable[str] = (),
         proxied: str | None = None,
         at_loopback: bool = False,
+        host: str | None = None,
     ) -> None:
         self.wire = Wire()
         self.scripts = Scripts()
         self.board = client_site.Board(self.wire.wait_for, self._turn)
-        self._sites = Sites(self.wire)
+        self._sites = Sites(self.wire, host)
+        self._host = host or "localhost"
         self._apis = {canaries.HOOKS: lambda: canaries.app, **apis}
         self._apps: dict[str, Any] = {}
         self._names = tuple(sorted(set(names)))
@@ -81,7 +86,8 @@ class Ground:
         """
         url = self._document(page)
         if is_loopback(url.host):
-            return self._page_site(url.scheme, url.port or 0).origin(url.host)
+            host = self._host if url.host == "localhost" else url.host
+            return self._page_site(url.scheme, url.port or 0).origin(host)
         self._sites.name(self._page_site(url.scheme), url.host, url.port)
         return url.origin
 
@@ -97,22 +103,23 @@ class Ground:
         """Return the origin of an API for a page: over the page's scheme, under a name where the page has one."""
         url = self._document(page)
         if api == LITERAL:
-            return self._literal_site(Role.API, url.scheme).origin()
+            return self._literal_site(Role.API, url.scheme).origin(self._host)
         site = self.api_site(api, url.scheme)
         at_loopback = self._at_loopback or is_loopback(url.host)
-        return site.origin() if at_loopback else f"{url.scheme}://{_api_host(api)}"
+        return site.origin(self._host) if at_loopback else f"{url.scheme}://{_api_host(api)}"
 
     def other_api_origin(self, api: str, page: str) -> str:
         """Return another origin of the same API, for redirects from one to the other."""
         if api == LITERAL:
-            return self._literal_site(Role.API2, self._document(page).scheme).origin()
+            return self._literal_site(Role.API2, self._document(page).scheme).origin(self._host)
         return self.cross_api_origin(api, page)
 
     def cross_api_origin(self, api: str, page: str) -> str:
         """Return an origin of the same API that is on another site than ``localhost``."""
+        host = "127.0.0.1" if self._host == "localhost" else self._host
         if api == LITERAL:
-            return self._literal_site(Role.API, self._document(page).scheme).origin("127.0.0.1")
-        return self.api_site(api, self._document(page).scheme).origin("127.0.0.1")
+            return self._literal_site(Role.API, self._document(page).scheme).origin(host)
+        return self.api_site(api, self._document(page).scheme).origin(host)
 
     def http_2_origin(self) -> str:
         """Return the origin at which literal answers are given over HTTP/2: always over HTTPS, whatever the page."""
@@ -163,6 +170,10 @@ class Ground:
         with self._lock:
             sites = tuple(self._served.values())
         return {site.name: fault for site in sites if (fault := site.fault())}
+
+    def serve_beside(self, app: Any, name: str, port: int = 0) -> Site:
+        """Serve an application that is no part of any case; `SiteFault` where the port is taken."""
+        return self._sites.serve(app, name, port=port)
 
     def stop(self, site: Site) -> None:
         """Stop serving one site."""

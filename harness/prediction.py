@@ -7,6 +7,7 @@ Replays the oracle over a case's own recorded exchanges: which requests had to b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,8 +57,17 @@ def predict(
     rules: oracle.Rules = oracle.STANDARD,
 ) -> tuple[Prediction, ...]:
     """Return a prediction for each step that the page reported, by the standard or by an engine's rules."""
+    return tuple(_prediction(*each) for each in replayed(planned, page, exchanges, rules))
+
+
+def replayed(
+    planned: Planned,
+    page: tuple[PageResult, ...],
+    exchanges: tuple[Exchange, ...],
+    rules: oracle.Rules = oracle.STANDARD,
+) -> Iterator[tuple[oracle.Replay, PageResult, int]]:
+    """Yield, for each step that the page reported, the oracle's replay of it and how many exchanges it had."""
     cache, connect = oracle.PreflightCache(), connect_at(planned.places)
-    predictions = []
     for result in page:
         step = planned.unit["steps"][result.step]
         own = [one for one in exchanges if one.step == result.step and not _is_behind_the_page(one, step, planned)]
@@ -65,8 +75,7 @@ def predict(
         now = result.started_s
         replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect)
         cache = replay.prediction.cache
-        predictions.append(_prediction(replay, result, len(own)))
-    return tuple(predictions)
+        yield replay, result, len(own)
 
 
 def _is_behind_the_page(exchange: Exchange, step: dict[str, Any], planned: Planned) -> bool:

@@ -65,7 +65,7 @@ class Prober:
         self._ground = self._closing.enter_context(Ground({}))
         self._running: dict[EngineChoice, _Running] = {}
         self._unusable: dict[EngineChoice, BrowserUnavailable] = {}
-        self._canaries: Counter[EngineName] = Counter()
+        self._canaries: Counter[str] = Counter()
         self._app: Any = None
         self._apps = 0
         self._lock = threading.RLock()
@@ -164,7 +164,7 @@ class Prober:
 class _Running:
     """A browser that runs, and its open pages, the one used longest ago first."""
 
-    def __init__(self, browser: Browser, ground: Ground, canaries: Counter[EngineName]) -> None:
+    def __init__(self, browser: Browser, ground: Ground, canaries: Counter[str]) -> None:
         self._canaries = canaries
         self.browser = browser
         self._ground = ground
@@ -191,7 +191,7 @@ class _Running:
 class _OpenPage:
     """A page that stays open between questions, and is asked canaries first and now and then."""
 
-    def __init__(self, page: str, browser: Browser, ground: Ground, canaries: Counter[EngineName]) -> None:
+    def __init__(self, page: str, browser: Browser, ground: Ground, canaries: Counter[str]) -> None:
         self._canaries = canaries
         self._engine = browser.info.name
         self._closing = contextlib.ExitStack()

@@ -226,15 +226,19 @@ class Responder:
         self.stopped = False
         self._servers: list[asyncio.Server] = []
 
-    async def start(self, role: Role, *, tls: ssl.SSLContext | None = None, site: str | None = None) -> int:
+    async def start(
+        self, role: Role, *, tls: ssl.SSLContext | None = None, site: str | None = None, host: str | None = None
+    ) -> int:
         """Serve a role on a port of its own, of 127.0.0.1 and ::1, and return the port; over HTTPS with ``tls``.
+
+        ``host`` is served on the same port, too.
 
         The wire knows its exchanges by the name ``site``, or else by the role's. `Role.H2` speaks HTTP/2, which takes
         TLS, and nothing else.
         """
         self.stopped = False
         protocol = _protocol(role, tls)
-        sockets = listen()
+        sockets = listen(host=host)
         loop = asyncio.get_running_loop()
         service = Service(self.scripts, self.wire, role, site or role.value, "https" if tls else "http")
         for listening in sockets:

@@ -20,6 +20,7 @@ from harness import capabilities, engines, plan
 from harness.deviations import Deviation
 from harness.doctor import diagnose
 from harness.engines import Browser, EngineChoice
+from harness.engines.visitor import Visitor
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.events import (
     CanariesSung,
@@ -44,6 +45,7 @@ from harness.wire import Kind, without_token
 
 RELAUNCHES = 5  # of one engine in one run
 JOIN = 30.0  # seconds for an engine's thread to close its browser
+CROWDED = "the browser may have forgotten preflights by now, and one that a person opened cannot be started again"
 
 Launcher = Callable[[engines.EngineName, engines.Launch], Browser]
 
@@ -56,7 +58,7 @@ class Order:
     """
 
     cases: tuple[Case, ...]
-    choices: tuple[EngineChoice, ...]
+    choices: tuple[EngineChoice | Visitor, ...]
     headed: bool = False
     required: bool = True
     deviations: tuple[Deviation, ...] = ()
@@ -97,7 +99,7 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
         threading.Thread(target=_work, args=(worker, events), name=f"corsproof-run-{worker.engine}", daemon=True)
         for worker in workers
     ]
-    yield RunStarted(tuple(choice.name.value for choice in order.choices), len(order.cases))
+    yield RunStarted(tuple(choice.label for choice in order.choices), len(order.cases))
     interrupted = False
     try:
         for thread in threads:
@@ -149,14 +151,14 @@ class _EngineRun:
 
     def __init__(
         self,
-        choice: EngineChoice,
+        choice: EngineChoice | Visitor,
         order: Order,
         ground: Ground,
         emit: Callable[[Event], None],
         stop: threading.Event,
         halt_all: Callable[[], None],
     ) -> None:
-        self.engine = choice.name.value
+        self.engine = choice.label
         self._choice = choice
         self._order = order
         self._ground = ground
@@ -182,7 +184,9 @@ class _EngineRun:
         try:
             self._launch()
         except BrowserUnavailable as error:
-            cause, mend = diagnose(self._choice.name, str(error))
+            cause, mend = str(error), ""
+            if isinstance(self._choice, EngineChoice):
+                cause, mend = diagnose(self._choice.name, cause)
             self._emit(EngineUnavailable(self.engine, cause, mend, self._order.required))
             if self._order.required:
                 self._halt_all()
@@ -197,8 +201,11 @@ class _EngineRun:
                 self._browser.close()
 
     def _launch(self) -> None:
-        how = engines.Launch(self._choice.path, self._ground.proxy, self._order.headed)
-        self._browser = self._order.launcher(self._choice.name, how)
+        if isinstance(self._choice, Visitor):
+            self._browser = self._choice.connect()
+        else:
+            how = engines.Launch(self._choice.path, self._ground.proxy, self._order.headed)
+            self._browser = self._order.launcher(self._choice.name, how)
         self._launches += 1
         self._preflights = 0
         self._views = Views(self.engine, self._browser.info.version, self._order.deviations)
@@ -207,9 +214,9 @@ class _EngineRun:
     def _by_page(self) -> dict[str, list[Case]]:
         grouped: dict[str, list[Case]] = defaultdict(list)
         for case in self._order.cases:
-            reason = capabilities.missing(self._choice.name, case.scenario, case.api)
+            reason = self._lacking(case)
             if reason:
-                self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
+                self._skip(case, reason)
             else:
                 grouped[case.scenario.page].append(case)
         return grouped
@@ -224,7 +231,7 @@ class _EngineRun:
                 self._stop_if_told()
                 assert self._browser is not None
                 if self._is_crowded(todo):
-                    self._renew_browser()
+                    todo = self._renewed(todo)
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
                     while todo and not self._is_crowded(todo):
@@ -242,6 +249,25 @@ class _EngineRun:
     def _is_crowded(self, todo: Sequence[Case]) -> bool:
         """Tell whether sequences are next, and the browser may forget what they want it to remember."""
         return self._preflights > plan.PREFLIGHTS and any(len(case.scenario.steps) > 1 for case in todo)
+
+    def _lacking(self, case: Case) -> str:
+        """Say why a case cannot be asked here; an empty string where it can."""
+        family, choice = self._choice.family, self._choice
+        missing = capabilities.missing(family, case.scenario, case.api) if family else ""
+        return missing or (choice.lacks(case.scenario, case.api, case.hooks) if isinstance(choice, Visitor) else "")
+
+    def _skip(self, case: Case, reason: str) -> None:
+        self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
+
+    def _renewed(self, todo: Sequence[Case]) -> Sequence[Case]:
+        """Go on with a fresh browser; with one that nobody can start again, without what needs a fresh one."""
+        if not isinstance(self._choice, Visitor):
+            self._renew_browser()
+            return todo
+        for case in todo:
+            if len(case.scenario.steps) > 1:
+                self._skip(case, CROWDED)
+        return [case for case in todo if len(case.scenario.steps) == 1]
 
     def _renew_browser(self) -> None:
         assert self._browser is not None

@@ -71,10 +71,14 @@ class Site:
 
 
 class Sites:
-    """All sites of a run in one event loop, and the forward proxy that gives them names. Use as a context manager."""
+    """All sites of a run in one event loop, and the forward proxy that gives them names. Use as a context manager.
 
-    def __init__(self, wire: Wire) -> None:
+    They are on loopback; with ``host``, an address or a name of this machine, other machines reach them there too.
+    """
+
+    def __init__(self, wire: Wire, host: str | None = None) -> None:
         self._wire = wire
+        self._host = host
         self._thread = LoopThread("corsproof-sites")
         self._servers: list[_Server] = []
         self._executors: list[DaemonExecutor] = []
@@ -118,7 +122,7 @@ class Sites:
             self._executors.append(cast(Any, asgi).executor)
         asgi = asgi if scripts is None else literal_or(asgi, scripts)
         context = self._tls() if tls else None
-        sockets = listen(port)
+        sockets = listen(port, host=self._host)
         site = Site(name, "https" if tls else "http", sockets[0].getsockname()[1])
         server = _Server(recorder(asgi, name, self._wire), site, lifespan="off" if wsgi else "auto")
         server.config.ssl = context
@@ -154,7 +158,7 @@ class Sites:
         """
         responder = Responder(scripts, self._wire)
         context = self._tls() if tls else None
-        port = self._thread.call(responder.start(role, tls=context, site=name), START_DEADLINE)
+        port = self._thread.call(responder.start(role, tls=context, site=name, host=self._host), START_DEADLINE)
         site = Site(name, "https" if tls else "http", port)
         self._responders.append((site, responder))
         return site

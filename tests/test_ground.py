@@ -371,3 +371,20 @@ def test_the_wire_is_shared(ground: Ground, client: httpx.Client) -> None:
     client.get(f"{ground.api_origin('one', 'http://localhost')}/a?corsproof=shared")
     client.get(f"{ground.page_url('http://localhost')}/proxy/a?corsproof=shared")
     assert [exchange.site for exchange in ground.wire.settle("shared", DEADLINE)] == ["one", "pages", "one"]
+
+
+def test_with_a_host_everything_is_there() -> None:
+    """Pages, their API and literal answers are under that host, and so is what would be another site."""
+    with Ground({"open": lambda: canaries.app}, host="127.0.0.1") as ground:
+        origins = {
+            ground.page_url("http://localhost"),
+            ground.page_url("null"),
+            ground.api_origin("open", "http://localhost"),
+            ground.cross_api_origin("open", "http://localhost"),
+            ground.api_origin(LITERAL, "http://localhost"),
+            ground.other_api_origin(LITERAL, "http://localhost"),
+        }
+        assert {origin.rpartition(":")[0] for origin in origins} == {"http://127.0.0.1"}
+        assert len(origins) == 4
+        assert ground.page_origin("null") == "null"
+        assert {httpx.get(f"{origin}/", trust_env=False).status_code for origin in origins} == {200, 404, 501}

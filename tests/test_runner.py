@@ -16,10 +16,12 @@ from deviants import FOUND_OUT
 from hasty import hasty
 
 import harness.live
+from client_site import Tour
 from harness import canaries, capabilities, deviations, oracle, plan, runner
 from harness.capabilities import Gap
 from harness.deviations import Deviation, Rule
 from harness.engines import Browser, EngineChoice, EngineName, Launch
+from harness.engines.visitor import Visitor
 from harness.errors import BrowserUnavailable
 from harness.events import (
     CanariesSung,
@@ -635,3 +637,33 @@ def test_an_interruption_from_a_signal_handler_ends_the_run_in_order(
     assert 0 < len(results(events)) < 200
     with pytest.raises(KeyboardInterrupt):
         interruption()
+
+
+class Scripted(Visitor):
+    """A visiting browser that comes by itself."""
+
+    def connect(self) -> Any:
+        """Return the scripted browser."""
+        return hasty(CHROMIUM, Launch())
+
+
+def test_a_visitor_that_is_crowded_is_asked_no_sequence(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can start it again: what needs a fresh browser is skipped with the reason, all else is asked."""
+    monkeypatch.setattr(plan, "PREFLIGHTS", -1)
+    visitor = Scripted("Safari 18.2 (Mac)", "18.2", "UA", None, Tour("http://a/"), lambda scenario, api, hooks: "")
+    cases = order(hasty, 2, scenario(), scenario("twice", steps=2)).cases
+    finished = [event for event in run(Order(cases, (visitor,)), ground) if isinstance(event, CaseFinished)]
+    told = {(event.engine, event.case.scenario.id, event.verdict.status, event.verdict.cause) for event in finished}
+    assert told == {
+        ("Safari 18.2 (Mac)", "get", Status.PASS, ""),
+        ("Safari 18.2 (Mac)", "twice", Status.SKIPPED, runner.CROWDED),
+    }
+    assert len(finished) == 4
+
+
+def test_what_a_visitor_lacks_is_skipped_with_the_reason(ground: Ground) -> None:
+    """Its own reasons count beside those of the engine that it is made with."""
+    visitor = Scripted("x", "1", "x/1", EngineName.FIREFOX, Tour("http://a/"), lambda scenario, api, hooks: "no proxy")
+    cases = order(hasty, 1).cases
+    finished = [event for event in run(Order(cases, (visitor,)), ground) if isinstance(event, CaseFinished)]
+    assert [(event.verdict.status, event.verdict.cause) for event in finished] == [(Status.SKIPPED, "no proxy")]

@@ -189,8 +189,10 @@
 
   /* Tells the page's own site something. What is told can be told again: where the browser's network fails (Chromium's
      network process may end, and is replaced) it is, a few times; a case that failed with it is not. */
-  async function call(session, path, value) {
-    const send = () => fetch(`/agent/${session}/${path}`, { method: "POST", body: JSON.stringify(value),
+  const call = (session, path, value) => tell(`/agent/${session}/${path}`, value);
+
+  async function tell(path, value) {
+    const send = () => fetch(path, { method: "POST", body: JSON.stringify(value),
       headers: { "Content-Type": "application/json" } });
     let answer = null;
     for (let tries = 1; answer === null; tries += 1) {
@@ -244,6 +246,17 @@
     }
   }
 
+  /* Goes where the tour goes next, once there is nothing more to do here: the browser is one that nobody drives. */
+  async function travel(tour, stop) {
+    for (;;) {
+      const { go } = await tell(`/tour/${tour}/next`, { stop });
+      if (go) {
+        location.replace(go);
+        return;
+      }
+    }
+  }
+
   /* ---- frame: an opaque origin, which reaches its site only through its parent ---------------------------------- */
 
   function insideFrame() {
@@ -284,11 +297,13 @@
   }
 
   const own = document.currentScript;
-  if (own.dataset.role === "frame") {
+  const { role, sandboxed, session, tour, stop } = own.dataset;
+  if (role === "frame") {
     insideFrame();
-  } else if (own.dataset.sandboxed !== undefined) {
-    throughFrame(own.src).then(({ origin, run }) => home(own.dataset.session, run, origin));
   } else {
-    home(own.dataset.session, runBatch, self.origin);
+    const there = sandboxed === undefined ? Promise.resolve({ origin: self.origin, run: runBatch }) : throughFrame(own.src);
+    const done = there.then(({ origin, run }) => home(session, run, origin));
+    // A session that has ended meanwhile answers 404: that, too, is the end of the work here.
+    if (tour) done.catch(() => {}).then(() => travel(tour, Number(stop)));
   }
 })();

@@ -38,7 +38,7 @@ def meet(asks: Iterable[tuple[Ask, Ask]], browser: Browser, ground: Ground) -> I
         ground.forget(entered.token)
         ground.forget(planned.token)
         trouble = "; ".join(failures)
-        sight = Sight(browser.info.name.value, ask, _outcomes(page), page, exchanges, trouble=trouble)
+        sight = Sight(str(browser.info.name), ask, _outcomes(page), page, exchanges, trouble=trouble)
         yield sight.beside(replace(sight, ask=door, outcomes=_outcomes((beside,)), page=(beside,)))
 
 

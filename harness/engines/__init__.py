@@ -38,6 +38,16 @@ class EngineChoice:
     name: EngineName
     path: str | None = None
 
+    @property
+    def label(self) -> str:
+        """The name that reports use."""
+        return self.name.value
+
+    @property
+    def family(self) -> EngineName:
+        """The engine itself."""
+        return self.name
+
     @classmethod
     def parse(cls, text: str) -> EngineChoice:
         """Read ``NAME`` or ``NAME=PATH``; raise `UsageError` with the valid names for anything else."""
@@ -88,13 +98,17 @@ class Launch:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """A browser that runs: what it calls itself, where it is, how it is driven, and with which flags."""
+    """A browser that runs: what it calls itself, where it is, how it is driven, and with which flags.
 
-    name: EngineName
+    ``name`` is that of an engine, or what a visiting browser is called by its ``user_agent``.
+    """
+
+    name: str
     version: str
     protocol: str
     path: str
     flags: tuple[str, ...] = field(default=())
+    user_agent: str = ""
 
 
 @dataclass(frozen=True)

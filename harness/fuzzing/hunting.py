@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from harness.engines import EngineChoice
 from harness.events import CaseFinished
 from harness.fuzzing.findings import Disagreement, Kind, kind_of
 from harness.fuzzing.shrinking import Limit, shrink
@@ -39,11 +40,11 @@ def hunt(
     for one in found:
         by_engine[one.engine].append(one)
     for choice in order.choices:
-        if choice.name.value in by_engine:
+        if isinstance(choice, EngineChoice) and choice.label in by_engine:
             with witness(
                 choice, ground, launcher=order.launcher, headed=order.headed, interruption=interruption
             ) as asked:
-                yield from made_small(by_engine[choice.name.value], asked, most, say)
+                yield from made_small(by_engine[choice.label], asked, most, say)
 
 
 def made_small(found: Iterable[Disagreement], asked: Witness, most: int, say: Say) -> Iterator[Disagreement]:

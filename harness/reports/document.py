@@ -6,7 +6,7 @@ Eats events; later versions only add members.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -88,7 +88,7 @@ class RunDocument:
             **({"shard": {"number": number, "of": count}} if count > 1 else {}),
             "planned": self._planned,
             "sources": {"configuration": found} if (found := configuration()) else {},
-            "engines": [self._engines[name] for name in EngineName if name.value in self._engines],
+            "engines": [self._engines[name] for name in _in_order(self._engines)],
             "results": [self._result(event) for event in self._finished],
             "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
             "wordings": {engine: asdict(told) for engine, told in wordings(self._finished).items()},
@@ -120,15 +120,22 @@ def as_text(document: Json) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Sort the names of engines: those that exist in their order, then visiting browsers."""
+    known = [name.value for name in EngineName]
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
 def engine_of(info: EngineInfo) -> Json:
     """Return a browser as documents have it, without its canaries."""
     flags = list(info.flags)
     return {
-        "name": info.name.value,
+        "name": str(info.name),
         "version": info.version,
         "protocol": info.protocol,
         "path": info.path,
         "flags": flags,
+        **({"user_agent": info.user_agent} if info.user_agent else {}),
     }
 
 

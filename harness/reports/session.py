@@ -69,7 +69,7 @@ class SessionPart:
         """Take a browser, so many canaries of which were asked, and why it cannot be believed, if so."""
         failures = [disbelief] if disbelief else []
         told = {"asked": canaries, "passed": canaries - len(failures), "failures": failures}
-        self._engines[info.name.value] = engine_of(info) | {"canaries": told}
+        self._engines[str(info.name)] = engine_of(info) | {"canaries": told}
 
     def add_test(self, test: str, rows: Iterable[Json], *, source: Json | None, failed: str = "") -> None:
         """Take what a test has asked; ``failed`` says where it failed, which its answers are then part of."""

@@ -10,7 +10,8 @@ import pytest
 from made_events import SCENARIOS, finished, whole_run
 
 from harness import casefile
-from harness.events import CaseFinished, EngineLost, EngineUnavailable, HarnessFault
+from harness.engines import EngineInfo
+from harness.events import CaseFinished, EngineLost, EngineReady, EngineUnavailable, HarnessFault
 from harness.literal import Answer, Rule, Script
 from harness.plan import Case
 from harness.reports.document import RunDocument
@@ -144,6 +145,19 @@ def test_engines_and_troubles_are_told() -> None:
     assert value["engines"][0]["version"] == "1.2.3"
     assert value["engines"][0]["canaries"] == {"asked": 4, "passed": 4, "failures": []}
     assert [trouble["kind"] for trouble in value["troubles"]] == ["unavailable", "relaunched", "lost", "harness-fault"]
+
+
+def test_visiting_browsers_follow_the_engines() -> None:
+    """In the order of the engines, then by their labels, each with its user agent."""
+    document = RunDocument()
+    for name in ("Safari 18.2 (iPhone)", "Edge 131 (Windows)", "webkit", "chromium"):
+        agent = f"agent of {name}" if " " in name else ""
+        document(EngineReady(name, EngineInfo(name, "1", "p", "", (), agent)))
+    engines = document.value()["engines"]
+    named = ["chromium", "webkit", "Edge 131 (Windows)", "Safari 18.2 (iPhone)"]
+    assert [engine["name"] for engine in engines] == named
+    agents = [engine.get("user_agent") for engine in engines]
+    assert agents == [None, None, "agent of Edge 131 (Windows)", "agent of Safari 18.2 (iPhone)"]
 
 
 def test_hook_sets_that_differ_are_listed_and_others_are_not() -> None:
