@@ -46,6 +46,12 @@ class Reporting:
             formats.prepare(folder)
         return cls(names, folder, as_json, held)
 
+    @property
+    def wants_document(self) -> bool:
+        """Whether anybody reads the document; collecting it takes time, and room for all its results."""
+        on_github = os.environ.get("GITHUB_STEP_SUMMARY") or os.environ.get("GITHUB_ACTIONS") == "true"
+        return bool(self.as_json or self.formats or self.baseline is not None or on_github)
+
     def held(self, document: Json) -> Json:
         """Return a document with what the baseline has of it marked."""
         if self.baseline is None:

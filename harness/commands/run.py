@@ -136,8 +136,12 @@ def _carry_out(
     from harness.ground import Ground
     from harness.reports.console import LiveProgress, Summary, console
     from harness.reports.digest import baseline_of, ending
+    from harness.tally import Tally
 
-    eaters = [document, LiveProgress(console(color, stderr=True))]
+    tally = Tally()
+    eaters = [tally, LiveProgress(console(color, stderr=True))]
+    if reporting.wants_document:
+        eaters.append(document)
     if not reporting.as_json:
         eaters.append(Summary(console(color), catalogued=not told))
     with (
@@ -148,6 +152,8 @@ def _carry_out(
         events = runner.run(order, ground, interruption)
         for event in _with_oracle(events, order, told, ground) if told else events:
             staging.feed(event, eaters)
+    if not reporting.wants_document:
+        return int(tally.exit)
     made = reporting.held(document.value())
     held = baseline_of(made)
     return reporting.deliver(made, lambda: click.echo(f"{held}; {ending(made)}") if held else None)

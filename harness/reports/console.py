@@ -25,7 +25,7 @@ from harness.engines import EngineName
 from harness.events import CaseFinished, Event
 from harness.reports.cases import printable
 from harness.reports.redaction import redacted, redacted_sentence, redacted_target
-from harness.reports.sights import engine_disagreements, hook_set_differences, wordings
+from harness.reports.sights import Sighting, engine_disagreements, hook_set_lines, sighting, wordings
 from harness.scenario import LITERAL
 from harness.tally import Exit, Tally
 from harness.verdict import UNTESTED, Status
@@ -43,6 +43,7 @@ STYLES = {
     **dict.fromkeys(UNTESTED, "bold magenta"),
 }
 GRAVEST = (Status.FAIL, Status.CRASH, Status.TIMEOUT, Status.INCONCLUSIVE, Status.KNOWN, Status.SKIPPED, Status.PASS)
+UNTROUBLED = frozenset({Status.PASS, Status.KNOWN, Status.SKIPPED})
 ENDINGS = {
     Exit.AS_EXPECTED: "everything is as expected",
     Exit.FINDINGS: "something is not as expected",
@@ -190,7 +191,8 @@ class Summary:
         self._out = out
         self._catalogued = catalogued
         self._tally = Tally()
-        self._results: list[CaseFinished] = []
+        self._sightings: list[Sighting] = []
+        self._troubled: list[CaseFinished] = []
         self._engines: list[str] = []
         self._canaries: Counter[str] = Counter()
 
@@ -203,12 +205,14 @@ class Summary:
             case events.CanariesSung():
                 self._canaries[event.engine] += event.asked - len(event.failures)
             case CaseFinished():
-                self._results.append(event)
+                self._sightings.append(sighting(event))
+                if event.verdict.status not in UNTROUBLED:
+                    self._troubled.append(event)
             case events.RunFinished():
                 self._print(event.duration_s)
 
     def _print(self, seconds: float) -> None:
-        groups = _troubles(self._results)
+        groups = _troubles(self._troubled)
         if self._out.is_terminal:
             for group in groups[:SHOWN]:
                 tell(self._out, self._block(group))
@@ -217,16 +221,16 @@ class Summary:
         elif groups:
             tell(self._out, map(_one_line, groups))
             tell(self._out, ["`corsproof replay SCENARIO` shows the exchanges of one; --report json writes them all"])
-        disagreements = list(_disagreements(self._results))
+        disagreements = list(_disagreements(self._sightings))
         self._print_lines("Engines disagree", disagreements[:SHOWN])
         if len(disagreements) > SHOWN:
             self._line(f"… and {len(disagreements) - SHOWN} more; the JSON document has them all")
-        self._print_lines("Known deviations that still hold", _reasons(self._results, Status.KNOWN))
-        self._print_lines("Skipped", _reasons(self._results, Status.SKIPPED))
-        if self._results:
-            self._out.print(_table(self._results, self._engines))
-        self._print_lines("Blocked, and the browser's own words mean the same reason", _wording_lines(self._results))
-        self._print_lines("Where the hook sets differ", _hook_set_lines(self._results))
+        self._print_lines("Known deviations that still hold", _reasons(self._sightings, Status.KNOWN))
+        self._print_lines("Skipped", _reasons(self._sightings, Status.SKIPPED))
+        if self._sightings:
+            self._out.print(_table(self._sightings, self._engines))
+        self._print_lines("Blocked, and the browser's own words mean the same reason", _wording_lines(self._sightings))
+        self._print_lines("Where the hook sets differ", hook_set_lines(self._sightings))
         self._print_totals(seconds)
 
     def _block(self, group: list[CaseFinished]) -> Iterator[str]:
@@ -282,9 +286,8 @@ def _troubles(results: list[CaseFinished]) -> list[list[CaseFinished]]:
     groups: dict[tuple[object, ...], list[CaseFinished]] = defaultdict(list)
     for result in results:
         verdict = result.verdict
-        if verdict.status not in (Status.PASS, Status.KNOWN, Status.SKIPPED):
-            said = tuple(map(str, verdict.differences)) or verdict.cause
-            groups[result.case.scenario.id, result.case.hooks, verdict.status, verdict.blame, said].append(result)
+        said = tuple(map(str, verdict.differences)) or verdict.cause
+        groups[result.case.scenario.id, result.case.hooks, verdict.status, verdict.blame, said].append(result)
     return sorted(groups.values(), key=lambda group: (GRAVEST.index(group[0].verdict.status), _length(group[0])))
 
 
@@ -317,11 +320,11 @@ def _length(result: CaseFinished) -> tuple[int, int]:
     return len(result.observation.page), len(result.verdict.differences)
 
 
-def _table(results: list[CaseFinished], engines: list[str]) -> Table:
+def _table(sightings: list[Sighting], engines: list[str]) -> Table:
     """Families by hook set against engines; rows with trouble first."""
     cells: dict[tuple[str, str], dict[str, Counter[Status]]] = defaultdict(lambda: defaultdict(Counter))
-    for result in results:
-        cells[result.case.hooks, result.case.scenario.family][result.engine][result.verdict.status] += 1
+    for one in sightings:
+        cells[one.hooks, one.family][one.engine][one.status] += 1
     table = Table("hook set", "family", *engines, title="Scenarios by family and engine", title_justify="left")
     for (hooks, family), row in sorted(cells.items(), key=lambda item: _gravity(item[1])):
         table.add_row(hooks, family, *(_cell(row[engine]) for engine in engines))
@@ -337,17 +340,17 @@ def _cell(counts: Counter[Status]) -> Text:
     return Text(", ").join(parts) if parts else Text("-", "dim")
 
 
-def _disagreements(results: list[CaseFinished]) -> Iterable[str]:
-    for (scenario, hooks, api), by_engine in engine_disagreements(results).items():
+def _disagreements(sightings: list[Sighting]) -> Iterable[str]:
+    for (scenario, hooks, api), by_engine in engine_disagreements(sightings).items():
         said = ", ".join(f"{engine} {sight}" for engine, sight in by_engine.items())
         yield f"{scenario} · {hooks} · {api}: {said}"
 
 
-def _reasons(results: list[CaseFinished], status: Status) -> Iterable[str]:
+def _reasons(sightings: list[Sighting], status: Status) -> Iterable[str]:
     grouped: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for result in results:
-        if result.verdict.status is status:
-            grouped[result.engine, result.verdict.cause][result.case.scenario.id].add(result.case.hooks)
+    for one in sightings:
+        if one.status is status:
+            grouped[one.engine, one.cause][one.scenario].add(one.hooks)
     for (engine, cause), scenarios in sorted(grouped.items()):
         names = list(scenarios)
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -355,21 +358,9 @@ def _reasons(results: list[CaseFinished], status: Status) -> Iterable[str]:
         yield f"{engine} · {', '.join(names[:NAMED])}{more} · {hooks}: {cause}"
 
 
-def _wording_lines(results: list[CaseFinished]) -> Iterable[str]:
-    for engine, told in wordings(results).items():
+def _wording_lines(sightings: list[Sighting]) -> Iterable[str]:
+    for engine, told in wordings(sightings).items():
         yield f"{engine}: {told.worded} of {told.blocked} ({told.worded / told.blocked:.1%})"
-
-
-def _hook_set_lines(results: list[CaseFinished]) -> Iterable[str]:
-    """Say per family what the hook sets make of the same scenarios, and in which engines."""
-    families: dict[tuple[str, tuple[str, ...]], Counter[str]] = defaultdict(Counter)
-    for difference in hook_set_differences(results):
-        for engine, by_hooks in difference.engines.items():
-            ends = tuple(f"{hooks} {sight}" for hooks, sight in by_hooks.items())
-            families[difference.family, ends][engine] += 1
-    for (family, ends), counts in sorted(families.items()):
-        where = ", ".join(f"{count} in {engine}" for engine, count in counts.items())
-        yield f"{family}: {' · '.join(ends)} ({where})"
 
 
 def _exchange_line(exchange: Exchange) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.reports.sights import Sighting, differences_of
+from harness.reports.sights import Sighting, hook_set_lines
 from harness.tally import Exit
 from harness.verdict import UNTESTED, Status
 
@@ -170,13 +170,7 @@ def sightings(results: Iterable[Json]) -> Iterator[Sighting]:
 
 def hook_sets(document: Json) -> Iterator[str]:
     """Say by family what the hook sets make of the same scenarios."""
-    families: dict[tuple[str, tuple[str, ...]], Counter[str]] = defaultdict(Counter)
-    for one in differences_of(sightings(document["results"])):
-        for engine, by_hooks in one.engines.items():
-            families[one.family, tuple(f"{hooks} {sight}" for hooks, sight in by_hooks.items())][engine] += 1
-    for (family, ends), counts in sorted(families.items()):
-        where = ", ".join(f"{count} in {engine}" for engine, count in counts.items())
-        yield f"{family}: {' · '.join(ends)} ({where})"
+    yield from hook_set_lines(sightings(document["results"]))
 
 
 def untested(document: Json) -> Iterator[str]:

@@ -28,7 +28,8 @@ from harness.oracle import Reason
 from harness.reports.curl import curl, url_of
 from harness.reports.redaction import redacted, redacted_json
 from harness.reports.repository import configuration
-from harness.reports.sights import blocked_at, hook_set_differences, sight, worded, wordings
+from harness.reports.sights import Sighting, blocked_at, hook_set_differences, sight, sighting, worded, wordings
+from harness.reports.spool import Spool
 from harness.scenario import Expectation, Outcome, Scenario, Seen
 from harness.tally import Tally
 from harness.verdict import Difference
@@ -51,7 +52,8 @@ class RunDocument:
         self._planned = 0
         self._tally = Tally()
         self._engines: dict[str, Json] = {}
-        self._finished: list[CaseFinished] = []
+        self._results = Spool()
+        self._sightings: list[Sighting] = []
         self._troubles: list[Json] = []
 
     def __call__(self, event: Event) -> None:
@@ -75,7 +77,8 @@ class RunDocument:
             case HarnessFault():
                 self._trouble(event.engine, "harness-fault", event.cause, event.detail)
             case CaseFinished():
-                self._finished.append(event)
+                self._results.add(redacted_json(self._result(event)))
+                self._sightings.append(sighting(event))
 
     def value(self) -> Json:
         """Return the document."""
@@ -89,15 +92,15 @@ class RunDocument:
             "planned": self._planned,
             "sources": {"configuration": found} if (found := configuration()) else {},
             "engines": [self._engines[name] for name in _in_order(self._engines)],
-            "results": [self._result(event) for event in self._finished],
-            "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._finished)],
-            "wordings": {engine: asdict(told) for engine, told in wordings(self._finished).items()},
+            "results": [],
+            "hook_set_differences": [asdict(difference) for difference in hook_set_differences(self._sightings)],
+            "wordings": {engine: asdict(told) for engine, told in wordings(self._sightings).items()},
             "troubles": self._troubles,
             "totals": self._tally.totals,
             "exit": int(self._tally.exit),
         }
         whole: Json = redacted_json(document)
-        return whole
+        return whole | {"results": list(self._results)}
 
     def text(self) -> str:
         """Return the document as JSON text."""

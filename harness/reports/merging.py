@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.events import CanariesSung, EngineUnavailable, HarnessFault, RunFinished, RunStarted
 from harness.reports import digest
-from harness.reports.sights import differences_of
+from harness.reports.sights import hook_set_differences
 from harness.tally import Exit, Tally
 from harness.verdict import Status
 
@@ -46,7 +46,7 @@ def merged(documents: Sequence[Named]) -> Json:
         "planned": sum(shard.get("planned", 0) for shard in shards),
         "engines": engines,
         "results": results,
-        "hook_set_differences": [asdict(one) for one in differences_of(digest.sightings(results))],
+        "hook_set_differences": [asdict(one) for one in hook_set_differences(digest.sightings(results))],
         "wordings": _wordings(shards),
         "troubles": [*troubles, *notes],
         "totals": tally.totals,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.events import CaseFinished
@@ -57,16 +58,13 @@ class Wording:
     worded: int = 0
 
 
-def wordings(results: Iterable[CaseFinished]) -> dict[str, Wording]:
+def wordings(sightings: Iterable[Sighting]) -> dict[str, Wording]:
     """Return, for each engine, how often it said the oracle's reason for a block."""
     found: dict[str, Wording] = {}
-    for result in results:
-        if result.observation.exchanges and result.verdict.outcomes[-1:] == (Outcome.BLOCKED,):
-            before = found.get(result.engine, Wording())
-            told = worded(result)
-            if result.verdict.status is not Status.KNOWN:  # there the verdict has compared them with the engine's own
-                told &= result.predicted[-1].reasons
-            found[result.engine] = Wording(before.blocked + 1, before.worded + bool(told))
+    for one in sightings:
+        if one.is_worded is not None:
+            before = found.get(one.engine, Wording())
+            found[one.engine] = Wording(before.blocked + 1, before.worded + one.is_worded)
     return found
 
 
@@ -85,9 +83,12 @@ class HookSetDifference:
     engines: dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one engine came to in one case, in a few words."""
+    """What one engine came to in one case, in a few words; what is left of a result when it has been told.
+
+    ``is_worded``: whether the browser's own words can mean the oracle's reason, of a block that the wire shows.
+    """
 
     family: str
     scenario: str
@@ -96,26 +97,26 @@ class Sighting:
     engine: str
     hooks: str
     sight: str
+    status: Status = Status.PASS
+    cause: str = ""
+    is_worded: bool | None = None
 
 
-def hook_set_differences(results: Iterable[CaseFinished]) -> tuple[HookSetDifference, ...]:
+def sighting(result: CaseFinished) -> Sighting:
+    """Return what a result came to."""
+    case, verdict = result.case, result.verdict
+    said: bool | None = None
+    if result.observation.exchanges and verdict.outcomes[-1:] == (Outcome.BLOCKED,):
+        told = worded(result)
+        if verdict.status is not Status.KNOWN:  # there the verdict has compared them with the engine's own
+            told &= result.predicted[-1].reasons
+        said = bool(told)
+    key = (case.scenario.family, case.scenario.id, case.api.value, case.repeat, result.engine, case.hooks)
+    return Sighting(*key, sys.intern(sight(result)), verdict.status, sys.intern(verdict.cause), said)
+
+
+def hook_set_differences(sightings: Iterable[Sighting]) -> tuple[HookSetDifference, ...]:
     """Return the scenarios that come to different ends under different hook sets, in any engine."""
-    return differences_of(
-        Sighting(
-            result.case.scenario.family,
-            result.case.scenario.id,
-            result.case.api.value,
-            result.case.repeat,
-            result.engine,
-            result.case.hooks,
-            sight(result),
-        )
-        for result in results
-    )
-
-
-def differences_of(sightings: Iterable[Sighting]) -> tuple[HookSetDifference, ...]:
-    """Return the same of what was seen, wherever it was written down."""
     seen: dict[tuple[str, str, str, int], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for one in sightings:
         seen[one.family, one.scenario, one.api, one.repeat][one.engine][one.hooks] = one.sight
@@ -126,16 +127,28 @@ def differences_of(sightings: Iterable[Sighting]) -> tuple[HookSetDifference, ..
     )
 
 
-def engine_disagreements(results: Iterable[CaseFinished]) -> dict[tuple[str, str, str], dict[str, str]]:
+def hook_set_lines(sightings: Iterable[Sighting]) -> Iterator[str]:
+    """Say per family what the hook sets make of the same scenarios, and in which engines."""
+    families: dict[tuple[str, tuple[str, ...]], Counter[str]] = defaultdict(Counter)
+    for difference in hook_set_differences(sightings):
+        for engine, by_hooks in difference.engines.items():
+            ends = tuple(f"{hooks} {sight}" for hooks, sight in by_hooks.items())
+            families[difference.family, ends][engine] += 1
+    for (family, ends), counts in sorted(families.items()):
+        where = ", ".join(f"{count} in {engine}" for engine, count in counts.items())
+        yield f"{family}: {' · '.join(ends)} ({where})"
+
+
+def engine_disagreements(sightings: Iterable[Sighting]) -> dict[tuple[str, str, str], dict[str, str]]:
     """Return, by scenario, hook set and interface, what each engine saw, where they did not all see the same.
 
     An engine that did not see the same each time is told with all that it saw.
     """
     seen: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for result in results:
-        sights = seen[result.case.scenario.id, result.case.hooks, result.case.api.value][result.engine]
-        if (said := sight(result)) not in sights:
-            sights.append(said)
+    for one in sightings:
+        sights = seen[one.scenario, one.hooks, one.api][one.engine]
+        if one.sight not in sights:
+            sights.append(one.sight)
     joined = {key: {name: " and ".join(said) for name, said in engines.items()} for key, engines in seen.items()}
     return {key: by_engine for key, by_engine in joined.items() if _differ(by_engine)}
 

@@ -224,7 +224,7 @@
         counts[cell.status] = (counts[cell.status] || 0) + 1;
       }
     }
-    const rows = [...families.values()].sort((one, other) => one.rank - other.rank);
+    const rows = [...families.values()].sort((one, other) => !one.differing - !other.differing || one.rank - other.rank);
     const several = columns.length > 1;
     return el("table", { class: "matrix" },
       el("caption", { class: "unseen" }, "Results by family and engine; what disagrees stands first"),
