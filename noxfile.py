@@ -68,6 +68,13 @@ def middlewares(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure checks a second: undriven browsers, the naive way, corsproof; writes docs/benchmarks.md."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks.throughput", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*_group("lint"))

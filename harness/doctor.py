@@ -85,13 +85,6 @@ CAUSES = (
         "run it alone: corsproof doctor {engine}",
     ),
     Cause(
-        "playwright-too-new",
-        r"emulation\.setMediaFeaturesOverride",
-        "the installed Playwright is too new for a stock Firefox: it starts it and cannot open a page in it",
-        "{python} -m pip install 'playwright<1.65'",
-        FIREFOX,
-    ),
-    Cause(
         "page-not-opened",
         r"the page \S+ did not open: (?P<why>.+)",
         "{engine} started, but opened no page: {why}",
@@ -210,8 +203,8 @@ CAUSES = (
     ),
     Cause(
         "firefox-without-bidi",
-        r"Failed to launch the browser process",
-        "this Firefox opened no WebDriver BiDi channel: it is too old for that, or ended at once. It said: {said}",
+        r"Firefox ended with exit code (?P<code>-?\d+) before it opened WebDriver BiDi(?:: (?P<words>.+))?",
+        "this Firefox opened no WebDriver BiDi channel: it is too old for that, or ended at once. It said: {words}",
         "{python} -m playwright install firefox",
         FIREFOX,
     ),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, plan
-from harness.engines import Browser, Page
+from harness.engines import Browser, Page, TellsCodes
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
 from harness.literal import Answer, Rule, Script
@@ -23,6 +23,7 @@ from harness.plan import Planned
 from harness.prediction import predict
 from harness.scenario import LITERAL, Api, Scenario, Step
 from harness.verdict import Status, View, judge
+from harness.wording import CODED
 
 PATIENCE = 15.0  # seconds without news, beyond what the steps themselves may take, before a page counts as hung
 SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
@@ -90,8 +91,13 @@ class LivePage:
         """Give the page a batch and wait for its end, for the page's, or for `stop`."""
         if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
             return Answers(planned, cause)
-        self._batches += 1
         answers = Answers(planned)
+        try:
+            self._listen(planned)
+        except BrowserCrashed as error:
+            answers.cause = str(error)
+            return answers
+        self._batches += 1
         self._heard = len(self._browser_page.messages())
         for one in planned:
             self._ground.stage(one)
@@ -113,6 +119,12 @@ class LivePage:
                 case None:
                     answers.cause = f"the page did not report for {patience:g} s{self._last_words()}"
                     return answers
+
+    def _listen(self, planned: Sequence[Planned]) -> None:
+        """Have the browser tell codes where they say more than its sentences, and not where they only cost."""
+        if isinstance(self._browser_page, TellsCodes):
+            reasons = {seen.reason for one in planned for seen in one.expectation.seen}
+            self._browser_page.tell_codes(bool(reasons & CODED))
 
     def _last_words(self) -> str:
         """Say what the browser said last that is about no case: an error of the page's own script, perhaps."""

@@ -204,6 +204,16 @@ PHRASES: dict[str, tuple[Phrase, ...]] = {
 }
 
 
+# The reasons that some engine tells by a bare code, beside a sentence that says less or none.
+CODED = frozenset(
+    reason.value
+    for phrases in PHRASES.values()
+    for phrase in phrases
+    if phrase.pattern.pattern.startswith("NS_ERROR_")
+    for reason in phrase.reasons
+)
+
+
 def phrases_for(engine: str, reason: Reason) -> tuple[Phrase, ...]:
     """Return how an engine words a reason."""
     return tuple(phrase for phrase in PHRASES[engine] if reason in phrase.reasons)

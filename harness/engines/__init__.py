@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.errors import UsageError
 from harness.wire import TOKEN_PARAMETER
@@ -141,6 +141,15 @@ class Page(Protocol):
 
     def close(self) -> None:
         """Close the page; closing a page whose browser is gone is no error."""
+        ...
+
+
+@runtime_checkable
+class TellsCodes(Protocol):
+    """A page whose browser has bare codes for what it has no sentence for, and tells them at a price."""
+
+    def tell_codes(self, wanted: bool) -> None:
+        """Have them told from now on, or no more; raise `BrowserCrashed` where the browser does not answer."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Browsers that Playwright drives: Chromium, Firefox, and WebKit where Playwright's own build is there.
+"""Browsers that Playwright drives: Chromium, and its own builds of Firefox and WebKit where they are there.
 
 The only thing asked of Playwright is to launch, to open a page and to hand over what the browser says in its console.
 No routing, no extra headers, no credentials: Playwright then answers preflights itself (FACTS 4). The one place that
@@ -26,6 +26,7 @@ from playwright.async_api import Page as PlaywrightPage
 from harness.engines import EngineInfo, EngineName, Launch, Message
 from harness.engines.folders import fresh_folder
 from harness.engines.mailbox import Mailbox
+from harness.engines.targets import TargetPage, Targets
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
@@ -41,8 +42,7 @@ class Recipe:
     """How Playwright is asked for one engine.
 
     ``profile`` are preferences that Chromium reads from a profile's folder only, in the section of that name.
-    ``system`` lists executables to use where Playwright's own build is missing, best first; the ``system_*`` fields are
-    what such a stock browser needs beyond Playwright's own build.
+    ``system`` finds an executable to use where Playwright's own build is missing.
     """
 
     name: EngineName
@@ -51,12 +51,10 @@ class Recipe:
     prefs: dict[str, str | float | bool] = field(default_factory=dict)
     profile: dict[str, int] = field(default_factory=dict)
     system: Callable[[], str | None] = lambda: None
-    system_protocol: str = ""
-    system_channel: str | None = None
 
 
 class DrivenBrowser:
-    """A browser under Playwright, with one context for all its pages."""
+    """A browser under Playwright, with one context for all its pages: Playwright's, or in Chromium one of `Targets`."""
 
     def __init__(self, recipe: Recipe, how: Launch) -> None:
         self._thread = LoopThread(f"corsproof-{recipe.name}")
@@ -64,6 +62,7 @@ class DrivenBrowser:
         self._browser: PlaywrightBrowser | None = None
         self._folder: Path | None = None
         self._context: BrowserContext
+        self._targets: Targets | None = None
         self._mailboxes: set[Mailbox] = set()
         self.info: EngineInfo
         try:
@@ -84,10 +83,9 @@ class DrivenBrowser:
         self._driver = _Driver()
         kind: BrowserType = getattr(await self._driver.started(how.deadline), recipe.name.value)
         own = kind.executable_path
-        path, protocol, channel = _executable(recipe, how.path, own)
+        path = _executable(recipe, how.path, own)
         asked: dict[str, Any] = {
             "executable_path": None if path == own else path,
-            "channel": channel,
             "headless": not how.headed,
             "args": list(recipe.args),
             "firefox_user_prefs": recipe.prefs or None,
@@ -98,10 +96,13 @@ class DrivenBrowser:
         browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
         settings = {**recipe.prefs, **{f"profile.{name}": value for name, value in recipe.profile.items()}}
         flags = (*recipe.args, *(f"{name}={value}" for name, value in settings.items()))
-        self.info = EngineInfo(recipe.name, browser.version, protocol, path, flags)
+        self.info = EngineInfo(recipe.name, browser.version, recipe.protocol, path, flags)
 
     async def _launch(self, kind: BrowserType, asked: dict[str, Any]) -> PlaywrightBrowser:
         self._browser = await kind.launch(**asked)
+        if kind.name == EngineName.CHROMIUM.value:
+            self._targets = await Targets.of(self._browser)
+            return self._browser
         # Certificates of the local sites come from an authority that no browser knows.
         self._context = await self._browser.new_context(ignore_https_errors=True)
         return self._browser
@@ -127,16 +128,18 @@ class DrivenBrowser:
         mailbox = Mailbox(on_death)
         try:
             page = self._thread.call(self._open(url, mailbox), CALL_DEADLINE)
-        except (TimeoutError, PlaywrightError) as error:
+        except (TimeoutError, PlaywrightError, BrowserCrashed) as error:
             raise BrowserCrashed(f"the page {url} did not open: {str(error).splitlines()[0]}") from error
         return DrivenPage(page, mailbox, self._thread)
 
-    async def _open(self, url: str, mailbox: Mailbox) -> PlaywrightPage:
+    async def _open(self, url: str, mailbox: Mailbox) -> PlaywrightPage | TargetPage:
         self._mailboxes.add(mailbox)
+        if self._targets is not None:
+            return await self._targets.open(url, mailbox, in_words)
         page = await self._context.new_page()
         page.on("console", lambda message: _hear(mailbox, message))
         # Firefox words the refusals of CORS as page errors and keeps its console silent (FACTS 1).
-        page.on("pageerror", lambda error: mailbox.put(_message(error.message)))
+        page.on("pageerror", lambda error: mailbox.put(in_words(error.message)))
         if self.info.name is EngineName.FIREFOX:
             # For some refusals it has no sentence, such as that of redirect mode "error"; but then it has a code.
             page.on("requestfailed", lambda request: mailbox.put(Message(request.failure or "", request.url, True)))
@@ -206,7 +209,7 @@ class _Driver:
 class DrivenPage:
     """A page under Playwright."""
 
-    def __init__(self, page: PlaywrightPage, mailbox: Mailbox, thread: LoopThread) -> None:
+    def __init__(self, page: PlaywrightPage | TargetPage, mailbox: Mailbox, thread: LoopThread) -> None:
         self._page = page
         self._mailbox = mailbox
         self._thread = thread
@@ -226,22 +229,22 @@ class DrivenPage:
             self._thread.call(self._page.close(), CLOSE_DEADLINE)
 
 
-def _executable(recipe: Recipe, asked: str | None, own: str) -> tuple[str, str, str | None]:
-    """Choose path, protocol name and channel: what was asked for, else Playwright's own build, else the system's."""
+def _executable(recipe: Recipe, asked: str | None, own: str) -> str:
+    """Choose a path: what was asked for, else Playwright's own build, else the system's."""
     if asked is not None and not Path(asked).exists():
         raise BrowserUnavailable(f"Executable doesn't exist at {asked}")
     if asked is None and Path(own).exists():
-        return own, recipe.protocol, None
+        return own
     path = asked or recipe.system()
     if path is None:
         raise BrowserUnavailable(f"Executable doesn't exist at {own}, and the system has none")
-    return path, recipe.system_protocol or recipe.protocol, recipe.system_channel
+    return path
 
 
 def _hear(mailbox: Mailbox, message: ConsoleMessage) -> None:
     """Keep what the browser itself says; a page's own console lines would only be noise."""
     if message.type == "error":
-        mailbox.put(_message(message.text, _location(message)))
+        mailbox.put(in_words(message.text, _location(message)))
 
 
 def _location(message: ConsoleMessage) -> str:
@@ -249,6 +252,7 @@ def _location(message: ConsoleMessage) -> str:
     return str(location.get("url", ""))
 
 
-def _message(text: str, url: str = "") -> Message:
+def in_words(text: str, url: str = "") -> Message:
+    """Return what a browser said, with the URL that it is about: the first that it names, else ``url``."""
     named = _URL.search(text)
     return Message(text.strip(), named.group(0).rstrip(".") if named else url)

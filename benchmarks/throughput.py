@@ -1,0 +1,282 @@
+"""How many checks a second: `python -m benchmarks.throughput`, or `nox -s bench`.
+
+For each engine the same check (a preflight and an actual request, from a window) in three ways: *undriven*, the page in
+a browser that nobody drives; *naive*, a page of its own for each check; *corsproof*, the whole pipeline, from plans to
+verdicts. Writes `docs/benchmarks.md`. The ratios are what lasts: undriven and corsproof take turns, and each rate is
+the median of its turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.naive import naive
+from benchmarks.undriven import undriven
+from client_site import BatchDone, Results, Session
+from harness import plan
+from harness.engines import EngineChoice, EngineName
+from harness.events import CaseFinished, EngineReady, EngineUnavailable, Event, HarnessFault
+from harness.ground import Ground
+from harness.literal import Answer, Rule, Script
+from harness.plan import Case, Planned
+from harness.runner import Order, run
+from harness.scenario import LITERAL, Api, Scenario, Step
+from harness.verdict import Status
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+PAGE = "http://localhost"
+WARM_UP = 50  # checks of an undriven page before it is measured; corsproof warms its pages up by itself
+PATIENCE = 60.0  # seconds without news from an undriven page
+GRANT = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
+CHECK = Scenario(
+    "throughput",
+    "benchmark",
+    "a preflight and an actual request, both granted",
+    (Step("PUT", "{api}/"),),
+    {LITERAL: None},
+    apis=(Api.FETCH,),
+    turns=(Script((Rule((Answer(200, GRANT),)),)),),
+)
+
+
+class Unmeasured(Exception):
+    """An engine cannot be measured, and why."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone."""
+
+    name: str
+    version: str
+    undriven_per_s: float
+    naive_per_s: float
+    corsproof_per_s: float
+    together_per_s: float | None = None
+
+    @property
+    def ratio_undriven(self) -> float:
+        """How much of the undriven browser's rate is left."""
+        return self.corsproof_per_s / self.undriven_per_s
+
+    @property
+    def ratio_naive(self) -> float:
+        """How many times the naive way's rate it is."""
+        return self.corsproof_per_s / self.naive_per_s
+
+    def value(self) -> dict[str, Any]:
+        """Return what the JSON document says of the engine."""
+        numbers = {**asdict(self), "ratio_undriven": self.ratio_undriven, "ratio_naive": self.ratio_naive}
+        return {name: round(one, 3) if isinstance(one, float) else one for name, one in numbers.items()}
+
+
+def cases(count: int) -> tuple[Case, ...]:
+    """Return the check so many times."""
+    return tuple(Case(CHECK, LITERAL, Api.FETCH, LITERAL, number) for number in range(count))
+
+
+# ---- three ways ------------------------------------------------------------------------------------
+
+
+def undriven_rate(engine: EngineName, count: int) -> float:
+    """Let a browser that nobody drives do all checks in one batch; the same page script, the same servers."""
+    with Ground({}) as ground:
+        session = ground.board.open()
+        try:
+            with undriven(engine, f"{ground.page_url(PAGE)}/agent/{session.id}"):
+                _give(ground, session, 1, [plan.plan(case, ground) for case in cases(WARM_UP)])
+                asked = [plan.plan(case, ground) for case in cases(count)]
+                begun = time.monotonic()
+                _give(ground, session, 2, asked)
+                return count / (time.monotonic() - begun)
+        except LookupError as error:
+            raise Unmeasured(str(error)) from error
+        finally:
+            ground.board.close(session)
+
+
+def _give(ground: Ground, session: Session, number: int, asked: Sequence[Planned]) -> None:
+    for one in asked:
+        ground.stage(one)
+    session.give(plan.batch(number, asked))
+    while not isinstance(news := session.wait(PATIENCE), BatchDone):
+        if not isinstance(news, Results):
+            raise Unmeasured(f"the undriven page did not report for {PATIENCE:g} s")
+    for one in asked:
+        ground.judged(one.token)
+
+
+def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str, float], dict[str, str]]:
+    """Run the checks in the engines side by side; return rates and versions. From the browser's start to verdicts."""
+    ready: dict[str, float] = {}
+    last: dict[str, float] = {}
+    versions: dict[str, str] = {}
+    done: dict[str, int] = defaultdict(int)
+    with Ground({}) as ground:
+        for event in run(Order(cases(count), tuple(map(EngineChoice, engines))), ground):
+            _must_be_well(event)
+            match event:
+                case EngineReady(engine=engine, info=info):
+                    ready[engine], versions[engine] = time.monotonic(), info.version
+                case CaseFinished(engine=engine):
+                    last[engine] = time.monotonic()
+                    done[engine] += 1
+    return {engine: done[engine] / (last[engine] - ready[engine]) for engine in ready}, versions
+
+
+def _must_be_well(event: Event) -> None:
+    """Raise `Unmeasured` for what makes a rate worthless: a check that does not pass is not as fast, it is wrong."""
+    match event:
+        case EngineUnavailable():
+            raise Unmeasured(event.cause)
+        case HarnessFault():
+            raise Unmeasured(event.cause)
+        case CaseFinished(verdict=verdict) if verdict.status is not Status.PASS:
+            raise Unmeasured(f"a check came to {verdict.status}: {verdict.cause} {verdict.differences}")
+
+
+def naive_rate(engine: EngineName, count: int) -> float:
+    """Open a page for each check."""
+    with Ground({}) as ground:
+        return naive(engine, ground, cases(count))
+
+
+# ---- measured and told -----------------------------------------------------------------------------
+
+
+def measure(engine: EngineName, checks: int, naive_checks: int, rounds: int) -> Rates:
+    """Measure one engine: undriven and corsproof by turns, the naive way once."""
+    alone, whole = [], []
+    for _ in range(rounds):
+        alone.append(undriven_rate(engine, checks))
+        rates, versions = corsproof_rates([engine], checks)
+        whole.append(rates[engine.value])
+    slow = naive_rate(engine, naive_checks)
+    return Rates(engine.value, versions[engine.value], statistics.median(alone), slow, statistics.median(whole))
+
+
+def machine() -> dict[str, Any]:
+    """Return what numbers depend on: processor, cores, memory, system, and how busy it was already."""
+    told = _first(Path("/proc/cpuinfo"), "model name"), _first(Path("/proc/meminfo"), "MemTotal")
+    memory = int(told[1].split()[0]) / 1024**2 if told[1] else 0.0
+    return {
+        "processor": told[0] or platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _first(path: Path, name: str) -> str:
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what is measured, but for the browsers."""
+    packages = {name: version(name) for name in ("corsproof", "playwright", "uvicorn", "websockets")}
+    return {"python": platform.python_version(), **packages}
+
+
+def document(rates: Sequence[Rates], about: Mapping[str, Any], told: Mapping[str, str], checks: int) -> str:
+    """Write the rates as Markdown; the same rates make the same text."""
+    lines = [
+        "| | undriven | naive | corsproof | of undriven | times naive | side by side |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+        *(
+            f"| {one.name} {one.version} | {one.undriven_per_s:.0f} | {one.naive_per_s:.1f} "
+            f"| {one.corsproof_per_s:.0f} | {one.ratio_undriven:.2f} | {one.ratio_naive:.0f} "
+            f"| {_or_dash(one.together_per_s)} |"
+            for one in rates
+        ),
+    ]
+    versions_told = " · ".join(f"{name} {number}" for name, number in told.items())
+    return _HEAD.format(table="\n".join(lines), checks=checks, versions=versions_told, **about)
+
+
+def _or_dash(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate:.0f}"
+
+
+_HEAD = """\
+# Checks a second
+
+Written by `nox -s bench`; do not edit. A check is a preflight and an actual request from a window, {checks} of them in
+each turn. Rates depend on the machine and on what else it does; the ratios last longer.
+
+{table}
+
+- **undriven**: the browser, started with a URL; nobody is attached to it. The same page script and the same servers, in
+  one batch, without a verdict
+- **naive**: the usual way, a page of its own for each check and a context (for WebKitGTK a process: one is one context)
+- **corsproof**: everything: plans, pages, canaries, the record of the wire, the oracle, verdicts; from a browser that
+  runs to the last verdict
+- **side by side**: corsproof, while the other engines of this table do the same on the same cores
+
+Machine: {processor}, {cores} cores, {memory_gib} GiB, {system}; load average before: {load}.
+Versions: {versions}.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and write the document; 0 where every engine that was asked for was measured."""
+    asked = _arguments(arguments)
+    about, rates, faults = machine(), [], []
+    for name in asked.browser or tuple(EngineName):
+        try:
+            rates.append(measure(name, asked.checks, asked.naive, asked.rounds))
+        except Unmeasured as error:
+            faults.append(f"{name}: {error}")
+    rates = _side_by_side(rates, asked.checks)
+    for fault in faults:
+        sys.stderr.write(f"{fault}\n")
+    if not rates:
+        return 1
+    text = document(rates, about, versions(), asked.checks)
+    if asked.write:
+        DOCUMENT.write_text(text, encoding="utf-8")
+    value = {
+        "engines": [one.value() for one in rates],
+        "machine": about,
+        "versions": versions(),
+        "checks": asked.checks,
+    }
+    sys.stdout.write(json.dumps(value, indent=1) + "\n" if asked.json else text)
+    return 1 if faults else 0
+
+
+def _side_by_side(rates: Sequence[Rates], checks: int) -> list[Rates]:
+    if len(rates) < 2:
+        return list(rates)
+    together, _ = corsproof_rates([EngineName(one.name) for one in rates], checks)
+    return [Rates(**{**asdict(one), "together_per_s": together[one.name]}) for one in rates]
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    about = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description=about)
+    number: Callable[[str], int] = int
+    parser.add_argument("--checks", type=number, default=1000, metavar="N", help="checks in each turn (default: 1000)")
+    parser.add_argument("--naive", type=number, default=8, metavar="N", help="checks in the naive way (default: 8)")
+    parser.add_argument("--rounds", type=number, default=2, metavar="N", help="turns of each way (default: 2)")
+    parser.add_argument("--browser", "-b", type=EngineName, action="append", metavar="NAME", help="only this engine")
+    parser.add_argument("--json", action="store_true", help="print a JSON document and nothing else")
+    parser.add_argument("--no-write", dest="write", action="store_false", help="leave docs/benchmarks.md as it is")
+    return parser.parse_args(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

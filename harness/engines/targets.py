@@ -1,0 +1,206 @@
+"""Pages of Chromium that its driver does not know, so that nobody is told of every request.
+
+To tell of them takes the browser and the driver as long as the requests themselves (measured). Playwright lets go of
+targets in browser contexts that are not its own. Such a page is attached to here, through Playwright's connection, and
+asked for no more than the browser's words, those of its frames in other processes too. Knows no CORS.
+https://chromedevtools.github.io/devtools-protocol/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from playwright.async_api import Browser, CDPSession
+from playwright.async_api import Error as PlaywrightError
+
+from harness.engines import Message
+from harness.engines.mailbox import Mailbox
+from harness.errors import BrowserCrashed
+
+Json = dict[str, Any]
+
+
+class Targets:
+    """The pages of one browser in a browser context of their own. Every method runs on the driver's event loop."""
+
+    def __init__(self, browser: CDPSession, context: str) -> None:
+        self._browser = browser
+        self._context = context
+        self._pages: dict[str, TargetPage] = {}
+        browser.on("Target.receivedMessageFromTarget", self._receive)
+        browser.on("Target.detachedFromTarget", self._detached)
+
+    @classmethod
+    async def of(cls, browser: Browser) -> Targets:
+        """Make a context for pages in a browser that Playwright has started."""
+        session = await browser.new_browser_cdp_session()
+        made = await session.send("Target.createBrowserContext")
+        return cls(session, made["browserContextId"])
+
+    async def open(self, url: str, mailbox: Mailbox, message: Callable[[str, str], Message]) -> TargetPage:
+        """Open a page and return when its document is committed; raise `BrowserCrashed` where there is none."""
+        made = await self._browser.send(
+            "Target.createTarget", {"url": "about:blank", "browserContextId": self._context}
+        )
+        target = {"targetId": made["targetId"]}
+        session = (await self._browser.send("Target.attachToTarget", target))["sessionId"]
+
+        async def carry(text: str) -> None:
+            await self._browser.send("Target.sendMessageToTarget", {"sessionId": session, "message": text})
+
+        async def close() -> None:
+            self._pages.pop(session, None)
+            await self._browser.send("Target.closeTarget", target)
+
+        page = self._pages[session] = TargetPage(carry, mailbox, message, close)
+        try:
+            await page.listen()
+            await page.navigate(url)
+        except BaseException:
+            self._closing = asyncio.ensure_future(page.close())
+            raise
+        return page
+
+    def _receive(self, event: Json) -> None:
+        if (page := self._pages.get(event["sessionId"])) is not None:
+            page.receive(json.loads(event["message"]))
+
+    def _detached(self, event: Json) -> None:
+        if (page := self._pages.pop(event["sessionId"], None)) is not None:
+            page.gone()
+
+
+class _Target:
+    """What is attached to: a page, or a frame below it that has a process of its own."""
+
+    def __init__(
+        self, carry: Callable[[str], Awaitable[None]], mailbox: Mailbox, message: Callable[[str, str], Message]
+    ) -> None:
+        self._carry = carry
+        self._mailbox = mailbox
+        self._message = message
+        self._last_id = 0
+        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._frames: dict[str, _Target] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self) -> None:
+        """Ask for the browser's words, here and in frames that come."""
+        await self.send("Inspector.enable")
+        await self.send("Log.enable")
+        await self.send("Runtime.enable")
+        # Certificates of the local sites come from an authority that no browser knows.
+        await self.send("Security.setIgnoreCertificateErrors", ignore=True)
+        # A frame waits until it is listened to: else its first words would be lost.
+        frames = [{"type": "iframe"}]
+        attach = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": False, "filter": frames}
+        await self.send("Target.setAutoAttach", **attach)
+
+    async def send(self, method: str, **params: Any) -> Json:
+        """Give a command and return its result; raise `BrowserCrashed` where it has none."""
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            await self._carry(json.dumps({"id": number, "method": method, "params": params}))
+            return await future
+        finally:
+            self._waiting.pop(number, None)
+
+    def receive(self, message: Json) -> None:
+        """Take a message of the target's."""
+        if "id" in message:
+            self._answered(message)
+            return
+        params = message.get("params", {})
+        match message["method"]:
+            case "Log.entryAdded":
+                entry = params["entry"]
+                if entry["level"] == "error":
+                    self._mailbox.put(self._message(entry["text"], entry.get("url", "")))
+            case "Runtime.exceptionThrown":
+                details = params["exceptionDetails"]
+                said = details.get("exception", {}).get("description") or details["text"]
+                self._mailbox.put(self._message(said, ""))
+            case "Inspector.targetCrashed":
+                self.crashed()
+            case "Target.attachedToTarget":
+                self._attach(params["sessionId"])
+            case "Target.receivedMessageFromTarget":
+                if (frame := self._frames.get(params["sessionId"])) is not None:
+                    frame.receive(json.loads(params["message"]))
+            case "Target.detachedFromTarget":
+                if (frame := self._frames.pop(params["sessionId"], None)) is not None:
+                    frame.gone()
+
+    def crashed(self) -> None:
+        """A frame's process is gone: what it was asked stays unanswered, which the page's deadline tells."""
+        self.gone()
+
+    def gone(self) -> None:
+        """Nothing more comes from this target."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(BrowserCrashed("the page was closed"))
+
+    def _answered(self, message: Json) -> None:
+        future = self._waiting.get(message["id"])
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(BrowserCrashed(f"the browser refused: {message['error'].get('message')}"))
+        else:
+            future.set_result(message["result"])
+
+    def _attach(self, session: str) -> None:
+        async def carry(text: str) -> None:
+            await self.send("Target.sendMessageToTarget", sessionId=session, message=text)
+
+        frame = self._frames[session] = _Target(carry, self._mailbox, self._message)
+        task = asyncio.get_running_loop().create_task(_listen(frame))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _listen(frame: _Target) -> None:
+    # A frame that goes while it is attached to has no words.
+    with contextlib.suppress(PlaywrightError, BrowserCrashed):
+        try:
+            await frame.listen()
+        finally:
+            await frame.send("Runtime.runIfWaitingForDebugger")
+
+
+class TargetPage(_Target):
+    """A page."""
+
+    def __init__(
+        self,
+        carry: Callable[[str], Awaitable[None]],
+        mailbox: Mailbox,
+        message: Callable[[str, str], Message],
+        close: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        super().__init__(carry, mailbox, message)
+        self.close = close
+
+    async def navigate(self, url: str) -> None:
+        """Load a URL; the browser answers when the document is committed, or that there will be none."""
+        loaded = await self.send("Page.navigate", url=url)
+        if loaded.get("errorText"):
+            raise BrowserCrashed(loaded["errorText"])
+
+    def crashed(self) -> None:
+        """The page's own process is gone."""
+        super().crashed()
+        self._mailbox.die("the page's process crashed")
+
+    def gone(self) -> None:
+        """The page is closed, or its browser."""
+        super().gone()
+        self._mailbox.die("the page was closed")
