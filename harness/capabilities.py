@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from harness.engines import EngineName
 from harness.literal import Answer
 from harness.oracle.ports import BAD_PORTS
+from harness.origins import is_loopback, parse_origin
 from harness.scenario import Api, Scenario
 
 _SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -48,6 +49,14 @@ def _locations(scenario: Scenario) -> Iterator[tuple[int | None, str]]:
                 if isinstance(answer, Answer):
                     found = (value for name, value in answer.headers if name.lower() == "location")
                     yield from ((answer.number, location) for location in found)
+
+
+def beyond_reach(scenario: Scenario) -> str:
+    """Say why a browser of a Playwright server cannot be asked a scenario; an empty string where it can."""
+    url = parse_origin("http://localhost" if scenario.page == "null" else scenario.page)
+    if url is not None and is_loopback(url.host):
+        return ""
+    return "a browser of a Playwright server reaches this machine's loopback, and no name that only its proxy knows"
 
 
 GAPS: tuple[Gap, ...] = (

@@ -67,6 +67,12 @@ CAUSES = (
         "start {engine} without --disable-web-security and without extensions",
     ),
     Cause(
+        "no-playwright-server",
+        r"BrowserType\.connect: (?P<why>.*)",
+        "no browser at that Playwright server: {why}",
+        "start one of the same version (`playwright run-server`, or `launch-server`), and give the URL that it prints",
+    ),
+    Cause(
         "canaries-preflight-faked",
         r"canaries failed: .*wire\[0\]\.method: expected OPTIONS, observed PUT",
         "preflights of {engine} never reach the server: somebody between them answers in its place",

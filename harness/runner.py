@@ -254,6 +254,8 @@ class _EngineRun:
         """Say why a case cannot be asked here; an empty string where it can."""
         family, choice = self._choice.family, self._choice
         missing = capabilities.missing(family, case.scenario, case.api) if family else ""
+        if not missing and isinstance(choice, EngineChoice) and choice.is_remote:
+            missing = capabilities.beyond_reach(case.scenario)
         return missing or (choice.lacks(case.scenario, case.api, case.hooks) if isinstance(choice, Visitor) else "")
 
     def _skip(self, case: Case, reason: str) -> None:

@@ -75,6 +75,14 @@ PYTHON = sys.executable
         ),
         pytest.param("canaries-preflight-faked", FIREFOX, FAKED, "never reach the server", "interception", id="faked"),
         pytest.param(
+            "no-playwright-server",
+            CHROMIUM,
+            "chromium did not start: BrowserType.connect: WebSocket error: connect ECONNREFUSED 127.0.0.1:1",
+            "no browser at that Playwright server: WebSocket error: connect ECONNREFUSED",
+            "run-server",
+            id="no-server",
+        ),
+        pytest.param(
             "canaries-wrong",
             WEBKIT,
             "canaries failed: canary-open-simple: page[0].outcome: expected allowed, observed blocked",

@@ -79,6 +79,10 @@ def command(
     from harness.reports.console import LiveProgress, console, tell
 
     selection = Selection.parse(browsers)
+    if any(choice.is_remote for choice in selection.choices):
+        raise UsageError(
+            "an audit needs browsers of this machine", hint="strangers' pages are on names that only they reach"
+        )
     declared = _policy(policy)
     reporting = Reporting.of(reports, report_dir, as_json=as_json, baseline=baseline, kind="audit")
     document = AuditDocument(policy_file=str(policy) if policy else None)

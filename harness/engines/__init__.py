@@ -33,7 +33,10 @@ class EngineName(str, Enum):
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """An engine as the user asked for it: a name and, where he gave one, the path of the executable."""
+    """An engine as the user asked for it: a name and, where he gave one, the path of the executable.
+
+    Or the URL, ``ws://…``, of a Playwright server, whose browser is then asked.
+    """
 
     name: EngineName
     path: str | None = None
@@ -48,6 +51,11 @@ class EngineChoice:
         """The engine itself."""
         return self.name
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether the browser is one of a Playwright server's."""
+        return is_remote(self.path)
+
     @classmethod
     def parse(cls, text: str) -> EngineChoice:
         """Read ``NAME`` or ``NAME=PATH``; raise `UsageError` with the valid names for anything else."""
@@ -57,6 +65,11 @@ class EngineChoice:
         except ValueError:
             valid = ", ".join([*EngineName, "all", "auto"])
             raise UsageError(f"unknown engine {name!r}", hint=f"valid engines: {valid}") from None
+
+
+def is_remote(path: str | None) -> bool:
+    """Tell whether what stands for an executable's path is the URL of a Playwright server."""
+    return (path or "").startswith(("ws://", "wss://"))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from playwright.async_api import BrowserContext, BrowserType, ConsoleMessage, Pl
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as PlaywrightPage
 
-from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
 from harness.engines.folders import fresh_folder
 from harness.engines.mailbox import Mailbox
 from harness.engines.targets import TargetPage, Targets
@@ -82,6 +82,9 @@ class DrivenBrowser:
         end = time.monotonic() + how.deadline
         self._driver = _Driver()
         kind: BrowserType = getattr(await self._driver.started(how.deadline), recipe.name.value)
+        if is_remote(how.path):
+            await self._connect(kind, recipe, how)
+            return
         own = kind.executable_path
         path = _executable(recipe, how.path, own)
         asked: dict[str, Any] = {
@@ -97,6 +100,20 @@ class DrivenBrowser:
         settings = {**recipe.prefs, **{f"profile.{name}": value for name, value in recipe.profile.items()}}
         flags = (*recipe.args, *(f"{name}={value}" for name, value in settings.items()))
         self.info = EngineInfo(recipe.name, browser.version, recipe.protocol, path, flags)
+
+    async def _connect(self, kind: BrowserType, recipe: Recipe, how: Launch) -> None:
+        """Take a browser of a Playwright server, to which the loopback of this machine is its own."""
+        if recipe.profile or how.third_party_cookies:
+            raise BrowserUnavailable("third-party cookies cannot be allowed in a browser of a Playwright server")
+        assert how.path is not None, "it is the server's URL"
+        deadline = how.deadline * 1000
+        self._browser = await kind.connect(how.path, timeout=deadline, expose_network="<loopback>")
+        self._browser.on("disconnected", lambda _: self._all_dead("the Playwright server ended the browser"))
+        if recipe.name is EngineName.CHROMIUM:
+            self._targets = await Targets.of(self._browser)
+        else:
+            self._context = await self._browser.new_context(ignore_https_errors=True)
+        self.info = EngineInfo(recipe.name, self._browser.version, "playwright-server", how.path)
 
     async def _launch(self, kind: BrowserType, asked: dict[str, Any]) -> PlaywrightBrowser:
         self._browser = await kind.launch(**asked)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
 from harness.engines.bidi import Bidi, Json, Refused
 from harness.engines.display import end, start_bound
 from harness.engines.driven import DrivenBrowser, Recipe, in_words
@@ -84,7 +84,7 @@ def launch(how: Launch) -> DrivenBrowser | StockFirefox:
     prefs = _proxy_prefs(how.proxy) | (ACROSS_SITES if how.third_party_cookies else {})
     own = own_build(EngineName.FIREFOX)
     path = how.path or own or system_executable()
-    if path is not None and path != own:
+    if path is not None and path != own and not is_remote(path):
         return StockFirefox(path, how, prefs)
     # Playwright finds its own build itself, and says best what is wrong with it.
     return DrivenBrowser(Recipe(EngineName.FIREFOX, "juggler", prefs=prefs), how)
