@@ -24,7 +24,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     configuration = tmp_path_factory.mktemp("server") / "launch.json"
     executable = own_build(EngineName.CHROMIUM) or system_executable()
     configuration.write_text(json.dumps({"executablePath": executable, "host": "127.0.0.1", "port": 0}))
-    command = [sys.executable, "-m", "playwright", "launch-server", "--browser", "chromium", "--config", str(configuration)]
+    launching = ("launch-server", "--browser", "chromium", "--config", str(configuration))
+    command = [sys.executable, "-m", "playwright", *launching]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
