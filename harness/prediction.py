@@ -54,8 +54,12 @@ def predict(
     page: tuple[PageResult, ...],
     exchanges: tuple[Exchange, ...],
     rules: oracle.Rules = oracle.STANDARD,
+    foretold: oracle.Prediction | None = None,
 ) -> tuple[Prediction, ...]:
-    """Return a prediction for each step that the page reported, by the standard or by an engine's rules."""
+    """Return a prediction for each step that the page reported, by the standard or by an engine's rules.
+
+    ``foretold`` is what the same rules have made already of the answers that were planned for the only step.
+    """
     cache, connect = oracle.PreflightCache(), connect_at(planned.places)
     predictions = []
     for result in page:
@@ -63,7 +67,7 @@ def predict(
         own = [one for one in exchanges if one.step == result.step and not _is_behind_the_page(one, step, planned)]
         request, recorded = request_of(step, planned.origin), list(map(_recorded, own))
         now = result.started_s
-        replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect)
+        replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect, foretold=foretold)
         cache = replay.prediction.cache
         predictions.append(_prediction(replay, result, len(own)))
     return tuple(predictions)
