@@ -70,7 +70,11 @@ def foresee(
     started: Sequence[float] = (),
 ) -> Expectation:
     """Return what `foretell` predicts as an expectation: what script sees of each step, and the whole wire."""
-    predictions = foretell(unit, turns, places, rules, started)
+    return expectation_of(foretell(unit, turns, places, rules, started))
+
+
+def expectation_of(predictions: Sequence[oracle.Prediction]) -> Expectation:
+    """Return predictions as an expectation: what script sees of each step, and the whole wire."""
     seen = tuple(seen_of(prediction.outcome) for prediction in predictions)
     sent = (exchange.request for prediction in predictions for exchange in prediction.exchanges)
     return Expectation(seen, tuple(map(_crossing, sent)))

@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, plan
@@ -43,22 +44,30 @@ class Stopped(Exception):
 
 @dataclass
 class Answers:
-    """What a page has said about a batch so far; ``cause`` says why it will say no more, where it did not finish."""
+    """What a page has said about a batch so far; ``cause`` says why it will say no more, where it did not finish.
+
+    ``heard`` is how many messages the browser had said before.
+    """
 
     planned: Sequence[Planned]
     cause: str = ""
+    number: int = 0
+    heard: int = 0
     results: dict[str, dict[int, PageResult]] = field(default_factory=lambda: defaultdict(dict))
 
     def take(self, report: Results) -> int:
         """Keep results; return how many cases they complete."""
         complete = 0
-        lengths = {one.token: len(one.unit["steps"]) for one in self.planned}
         for step in report.steps:
             token, result = str(step["unit"]), PageResult.read(step)
-            if token in lengths:
+            if token in self._lengths:
                 self.results[token][result.step] = result
-                complete += len(self.results[token]) == lengths[token]
+                complete += len(self.results[token]) == self._lengths[token]
         return complete
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return {one.token: len(one.unit["steps"]) for one in self.planned}
 
     def of(self, one: Planned) -> tuple[PageResult, ...]:
         """Return the results of a case in the order of its steps."""
@@ -79,7 +88,6 @@ class LivePage:
         self._browser_page = browser_page
         self._batches = 0
         self._is_warm = False
-        self._heard = 0  # of the browser's messages, those of batches before
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -89,36 +97,46 @@ class LivePage:
 
     def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
         """Give the page a batch and wait for its end, for the page's, or for `stop`."""
-        if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
-            return Answers(planned, cause)
+        return self.wait(self.begin(planned), on_progress)
+
+    def begin(self, planned: Sequence[Planned]) -> Answers:
+        """Give the page a batch, whose end must be waited for before the next one."""
         answers = Answers(planned)
+        if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
+            answers.cause = cause
+            return answers
         try:
             self._listen(planned)
         except BrowserCrashed as error:
             answers.cause = str(error)
             return answers
         self._batches += 1
-        self._heard = len(self._browser_page.messages())
+        answers.number = self._batches
+        answers.heard = len(self._browser_page.messages())
         for one in planned:
             self._ground.stage(one)
-        self._session.give(plan.batch(self._batches, planned))
-        patience = PATIENCE + plan.allowance(planned)
-        while True:
+        self._session.give(plan.batch(answers.number, planned))
+        return answers
+
+    def wait(self, answers: Answers, on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
+        """Wait for the end of a batch that has begun, for the page's, or for `stop`."""
+        patience = PATIENCE + plan.allowance(answers.planned)
+        while not answers.cause:
             news = None if self._stopped.is_set() else self._session.wait(patience)
             if self._stopped.is_set():
                 answers.cause = "the run was stopped"
-                return answers
+                break
             match news:
                 case Results():
-                    on_progress(answers.take(news))
-                case BatchDone(number) if number == self._batches:
+                    if complete := answers.take(news):
+                        on_progress(complete)
+                case BatchDone(number) if number == answers.number:
                     return self._ended(answers)
                 case PageDied():
                     answers.cause = news.cause
-                    return answers
                 case None:
                     answers.cause = f"the page did not report for {patience:g} s{self._last_words()}"
-                    return answers
+        return answers
 
     def _listen(self, planned: Sequence[Planned]) -> None:
         """Have the browser tell codes where they say more than its sentences, and not where they only cost."""
@@ -158,7 +176,7 @@ class LivePage:
         faults = self._ground.faults() if errors else {}
         self._browser_page.wait_for_messages(frozenset(errors), WORDS)
         words: dict[str, list[str]] = defaultdict(list)
-        for message in sorted(self._browser_page.messages()[self._heard :], key=lambda message: message.is_code):
+        for message in sorted(self._browser_page.messages()[answers.heard :], key=lambda message: message.is_code):
             for token in message.tokens:
                 words[token].append(message.text)
         for one in complete:

@@ -10,16 +10,17 @@ import fnmatch
 import itertools
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from harness.foresight import foresee
-from harness.literal import Script, filled
+from harness.foresight import expectation_of, foretell
+from harness.literal import Script, filled, templates
+from harness.oracle import Prediction
 from harness.places import fill
 from harness.scenario import Api, Crossing, Expectation, Scenario, Step
 from harness.wire import TOKEN_PARAMETER, Pairs
 
-BATCH = 200  # cases between two rounds of canaries
+BATCH = 400  # cases between two rounds of canaries
 # Cases of several steps have a batch of their own: they ask about the preflight cache, and Firefox keeps only 100
 # preflights for all sites together, so that a crowd of others would push theirs out (measured: 4 of 4 were).
 SEQUENCES = 30
@@ -73,7 +74,8 @@ class Case:
 class Planned:
     """A case with all that a run needs: its token, the page's origin, the agent's unit, the expectation in full.
 
-    ``turns`` are the literal answers, where there are any.
+    ``turns`` are the literal answers, where there are any, and ``foretold`` what the standard makes of each step by
+    them, where that is the expectation.
     """
 
     case: Case
@@ -83,6 +85,7 @@ class Planned:
     expectation: Expectation
     places: tuple[tuple[str, str], ...]
     turns: tuple[Script, ...] = ()
+    foretold: tuple[Prediction, ...] = field(default=(), repr=False)
 
     def fill(self, expectation: Expectation) -> Expectation:
         """Put this case's origins into an expectation."""
@@ -135,11 +138,12 @@ def plan(case: Case, origins: Origins) -> Planned:
     token = secrets.token_hex(8)
     filler = {**dict(places), "token": f"{TOKEN_PARAMETER}={token}"}
     steps = [_agent_step(step, case.api, token, filler) for step in case.scenario.steps]
-    turns = tuple(filled(script, lambda template: fill(template, filler)) for script in case.scenario.turns)
+    turns = tuple(_filled_script(script, filler) for script in case.scenario.turns)
     unit = {"id": token, "steps": steps}
     expected = case.scenario.expect[case.expect]
-    expectation = foresee(unit, turns, places) if expected is None else _filled(expected, filler)
-    return Planned(case, token, filler["page"], unit, expectation, places, turns)
+    foretold = foretell(unit, turns, places) if expected is None else ()
+    expectation = expectation_of(foretold) if expected is None else _filled(expected, filler)
+    return Planned(case, token, filler["page"], unit, expectation, places, turns, foretold)
 
 
 def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
@@ -183,6 +187,12 @@ def _agent_step(step: Step, api: Api, token: str, places: dict[str, str]) -> dic
         "abort_ms": step.abort_ms,
         "deadline_ms": step.deadline_ms,
     }
+
+
+def _filled_script(script: Script, places: dict[str, str]) -> Script:
+    if not any("{" in template for template in templates(script)):
+        return script  # and what it has worked out already
+    return filled(script, lambda template: fill(template, places))
 
 
 def _filled(expectation: Expectation, places: dict[str, str]) -> Expectation:

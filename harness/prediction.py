@@ -55,9 +55,13 @@ def predict(
     page: tuple[PageResult, ...],
     exchanges: tuple[Exchange, ...],
     rules: oracle.Rules = oracle.STANDARD,
+    foretold: oracle.Prediction | None = None,
 ) -> tuple[Prediction, ...]:
-    """Return a prediction for each step that the page reported, by the standard or by an engine's rules."""
-    return tuple(_prediction(*each) for each in replayed(planned, page, exchanges, rules))
+    """Return a prediction for each step that the page reported, by the standard or by an engine's rules.
+
+    ``foretold`` is what the same rules have made already of the answers that were planned for the only step.
+    """
+    return tuple(_prediction(*each) for each in replayed(planned, page, exchanges, rules, foretold))
 
 
 def replayed(
@@ -65,6 +69,7 @@ def replayed(
     page: tuple[PageResult, ...],
     exchanges: tuple[Exchange, ...],
     rules: oracle.Rules = oracle.STANDARD,
+    foretold: oracle.Prediction | None = None,
 ) -> Iterator[tuple[oracle.Replay, PageResult, int]]:
     """Yield, for each step that the page reported, the oracle's replay of it and how many exchanges it had."""
     cache, connect = oracle.PreflightCache(), connect_at(planned.places)
@@ -73,7 +78,7 @@ def replayed(
         own = [one for one in exchanges if one.step == result.step and not _is_behind_the_page(one, step, planned)]
         request, recorded = request_of(step, planned.origin), list(map(_recorded, own))
         now = result.started_s
-        replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect)
+        replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect, foretold=foretold)
         cache = replay.prediction.cache
         yield replay, result, len(own)
 

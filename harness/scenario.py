@@ -234,7 +234,7 @@ SECRET = frozenset({"authorization", "cookie"})  # compared by presence, never b
 
 def asks_of(headers: Pairs) -> Pairs:
     """Return the part of request headers that a `Crossing` compares, sorted."""
-    kept = ((name.lower(), value) for name, value in headers if name.lower() in ASKED)
+    kept = [(lower, value) for name, value in headers if (lower := name.lower()) in ASKED]
     return tuple(sorted((name, "present" if name in SECRET else value) for name, value in kept))
 
 

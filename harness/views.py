@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness import deviations, oracle
 from harness.deviations import Deviation, Rule
-from harness.foresight import foresee
+from harness.foresight import expectation_of, foretell
 from harness.observation import Observation
 from harness.plan import Planned
 from harness.prediction import predict
@@ -69,8 +69,21 @@ class Views:
 
 
 def _view(planned: Planned, observed: Observation, rules: oracle.Rules, expected: Expectation) -> View:
+    foretold = _foretold(planned, observed, rules)
+    if foretold and foretold is not planned.foretold:
+        expected = expectation_of(foretold)
+    only = foretold[0] if len(foretold) == 1 else None
+    return View(expected, predict(planned, observed.page, observed.exchanges, rules, only))
+
+
+def _foretold(planned: Planned, observed: Observation, rules: oracle.Rules) -> tuple[oracle.Prediction, ...]:
+    """Return what the rules make of the literal answers, at the times of the steps; nothing where those are not known.
+
+    Of a single step no time matters: the preflight cache is empty.
+    """
     started = [result.started_s for result in observed.page]
-    foretold = bool(planned.turns) and len(started) == len(planned.unit["steps"])
-    if foretold and (rules is not oracle.STANDARD or planned.case.scenario.expect[planned.case.expect] is None):
-        expected = foresee(planned.unit, planned.turns, planned.places, rules, started)
-    return View(expected, predict(planned, observed.page, observed.exchanges, rules))
+    if not planned.turns or len(started) != len(planned.unit["steps"]):
+        return ()
+    if rules is oracle.STANDARD and len(planned.foretold) < 2:
+        return planned.foretold
+    return foretell(planned.unit, planned.turns, planned.places, rules, started)

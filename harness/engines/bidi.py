@@ -39,7 +39,9 @@ class Bidi:
     @classmethod
     async def connect(cls, url: str, on_event: Callable[[str, Json], None], on_end: Callable[[], None]) -> Bidi:
         """Connect to a browser; ``on_end`` is called when it is gone. Raises `OSError` where nobody listens."""
-        return cls(await connect(url, max_size=None, ping_interval=None, proxy=None), on_event, on_end)
+        return cls(
+            await connect(url, max_size=None, ping_interval=None, proxy=None, compression=None), on_event, on_end
+        )
 
     async def send(self, method: str, **params: Any) -> Json:
         """Give a command and return its result; raise `Refused`, or `BrowserCrashed` where nobody is left to answer."""

@@ -17,7 +17,10 @@ from harness.engines import Message
 from harness.engines.mailbox import Mailbox
 from harness.errors import BrowserCrashed
 
-DOMAINS = ("Inspector", "Page", "Runtime", "Console", "Network")
+DOMAINS = ("Inspector", "Page", "Network")
+# Told of every request, and of no use: not even read.
+UNREAD = tuple(f'{{\\"method\\":\\"Network.{name}\\"' for name in ("responseReceived", "dataReceived"))
+BEGINNING = 250  # characters of a frame in which its event's name is
 Json = dict[str, Any]
 
 
@@ -39,7 +42,7 @@ class Inspector:
     @classmethod
     async def attach(cls, url: str) -> Inspector:
         """Connect to a page's inspector socket and switch on what it can tell."""
-        inspector = cls(await connect(url, max_size=None, ping_interval=None, proxy=None))
+        inspector = cls(await connect(url, max_size=None, ping_interval=None, proxy=None, compression=None))
         await inspector._has_target.wait()
         await inspector._enable()
         return inspector
@@ -82,7 +85,8 @@ class Inspector:
     async def _read(self) -> None:
         try:
             async for frame in self._socket:
-                self._dispatch(json.loads(frame))
+                if not any(event in frame[:BEGINNING] for event in UNREAD):
+                    self._dispatch(json.loads(frame))
         except ConnectionClosed:
             pass
         self._lost("the browser's process ended")

@@ -125,8 +125,9 @@ class _Target:
                     self._mailbox.put(self._message(entry["text"], entry.get("url", "")))
             case "Runtime.exceptionThrown":
                 details = params["exceptionDetails"]
-                said = details.get("exception", {}).get("description") or details["text"]
-                self._mailbox.put(self._message(said, ""))
+                # The first line of a stack, whose head is the name of the exception.
+                said = (details.get("exception", {}).get("description") or details["text"]).partition("\n")[0]
+                self._mailbox.put(self._message(said.partition(": ")[2] or said, ""))
             case "Inspector.targetCrashed":
                 self.crashed()
             case "Target.attachedToTarget":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from harness.oracle.grammar import OWS, is_header_value, is_token
@@ -74,6 +75,7 @@ class WireResponse:
                 raise ValueError(f"{value!r} is not a value of header {name}: see WireResponse.received")
 
     @classmethod
+    @lru_cache(maxsize=1024)  # servers repeat themselves
     def received(cls, status: int, fields: Headers) -> WireResponse | NetworkFailure:
         """From raw fields: blanks round the values are trimmed, as every HTTP parser does.
 

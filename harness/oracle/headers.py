@@ -22,6 +22,15 @@ def get(name: str, headers: Headers) -> str | None:
     return ", ".join(values) if values else None
 
 
+def by_name(headers: Headers) -> dict[str, str]:
+    """What `get` returns for each name that is there, in lower case."""
+    values: dict[str, str] = {}
+    for name, value in headers:
+        lower = byte_lowercase(name)
+        values[lower] = f"{values[lower]}, {value}" if lower in values else value
+    return values
+
+
 def get_all(name: str, headers: Headers) -> list[str]:
     """The values of the fields called `name`, one by one, in order."""
     wanted = byte_lowercase(name)

@@ -15,7 +15,7 @@ from harness.oracle.cache import PreflightCache
 from harness.oracle.classify import is_forbidden_request_header
 from harness.oracle.exchange import Answer, Exchange, Kind, NetworkFailure, WireRequest, WireResponse
 from harness.oracle.grammar import OWS, byte_lowercase, is_token
-from harness.oracle.headers import Headers, contains, get
+from harness.oracle.headers import Headers, by_name, contains
 from harness.oracle.network import Connect, connect_by_http_1
 from harness.oracle.predict import Prediction, predict
 from harness.oracle.request import Request
@@ -108,10 +108,18 @@ def replay(
     now: float = 0.0,
     rules: Rules = STANDARD,
     connect: Connect = connect_by_http_1,
+    foretold: Prediction | None = None,
 ) -> Replay:
-    """Walk `request` over recorded exchanges, in their order; by the rules of whoever is said to have made them."""
+    """Walk `request` over recorded exchanges, in their order; by the rules of whoever is said to have made them.
+
+    `foretold` is the same walk over answers that were expected. Where those are the recorded ones it is this walk, too.
+    """
     tape = _Tape(request, recorded)
-    prediction = predict(request, tape, cache=cache, now=now, rules=rules, connect=connect)
+    if foretold is not None and all(tape(one.request) == one.answer for one in foretold.exchanges):
+        prediction = foretold
+    else:
+        tape = _Tape(request, recorded)
+        prediction = predict(request, tape, cache=cache, now=now, rules=rules, connect=connect)
     return Replay(prediction, tuple(tape.finish()), tape.parted_at, tape.retries)
 
 
@@ -204,16 +212,16 @@ def _request_differences(
     index: int, request: WireRequest, recorded: Recorded, author_names: frozenset[str]
 ) -> list[Difference]:
     """What differs between two requests of the same method and URL."""
-    predicted = {byte_lowercase(name) for name, _ in request.headers}
+    predicted, arrived = by_name(request.headers), by_name(recorded.headers)
     unwanted = _WATCHED | author_names - _ALSO_SENT_BY_BROWSERS
     if request.credentials:  # the browser may know a password of its own
         unwanted -= {"authorization"}
-    differences = []
-    for name in sorted(predicted | unwanted):
-        expected, seen = get(name, request.headers), get(name, recorded.headers)
-        if not _same_value(name, expected, seen):
-            differences.append(Difference(DifferenceKind.HEADER, index, name, expected, seen))
-    cookie = get("cookie", recorded.headers)
+    differences = [
+        Difference(DifferenceKind.HEADER, index, name, predicted.get(name), arrived.get(name))
+        for name in sorted(predicted.keys() | unwanted)
+        if not _same_value(name, predicted.get(name), arrived.get(name))
+    ]
+    cookie = arrived.get("cookie")
     if cookie is not None and not request.credentials:
         differences.append(Difference(DifferenceKind.COOKIE, index, "cookie", None, cookie))
     if recorded.body_sent is not None and recorded.body_sent is not bool(request.body):

@@ -50,6 +50,24 @@ def test_a_faithful_recording_agrees() -> None:
     assert result.prediction == predict(PUT, SERVER)
 
 
+TAPES = {
+    "as-foretold": recording(),
+    "header-changed": [with_header(recording()[0], "origin", "http://other.test"), *recording()[1:]],
+    "nothing": [],
+    "cut-short": recording()[:1],
+    "no-preflight": recording()[1:],
+    "one-too-many": [*recording(), *recording()],
+    "answered-otherwise": [replace(recording()[0], answer=says()), *recording()[1:]],
+    "unanswered": [replace(recording()[0], answer=NetworkFailure("closed"))],
+}
+
+
+@pytest.mark.parametrize("taped", TAPES.values(), ids=TAPES)
+def test_a_story_that_was_foretold_is_not_told_otherwise(taped: list[Recorded]) -> None:
+    """What was foretold saves the walk where it happened, and changes nothing where it did not."""
+    assert replay(PUT, taped, foretold=predict(PUT, SERVER)) == replay(PUT, taped)
+
+
 BROWSERS_OWN: Headers = (
     ("Host", "api.test"),
     ("User-Agent", "x"),
