@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from harness.errors import UsageError
-from harness.scenario import Scenario
+from harness.scenario import Api, Scenario
 
 PREFIX = "case:"
 LIMIT = 1_000_000  # bytes of JSON that a word may come to
@@ -166,10 +166,10 @@ def _read_tuple(hint: Any, value: list[Any], where: str) -> tuple[Any, ...]:
 
 
 def _read_enum(kind: type[Enum], value: Any, where: str) -> Enum:
-    try:
-        return kind(value)
-    except ValueError:
-        raise ValueError(f"{where} should be {' or '.join(str(one.value) for one in kind)}, and is {value!r}") from None
+    valid = [one for one in kind if one is not Api.WEBSOCKET]
+    if (found := next((one for one in valid if one.value == value), None)) is not None:
+        return found
+    raise ValueError(f"{where} should be {' or '.join(str(one.value) for one in valid)}, and is {value!r}")
 
 
 def _read_record(record: Any, value: Json, where: str) -> Any:

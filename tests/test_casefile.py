@@ -134,6 +134,7 @@ SPOILT: dict[str, tuple[tuple[str | int, ...], Any, str]] = {
     "truth": (("steps", 0, "upload_listener"), 1, "case.steps[0].upload_listener should be bool, and is 1"),
     "pair": (("steps", 0, "headers", 0), ["a"], "case.steps[0].headers[0] should have 2 elements, and has 1"),
     "enum": (("apis", 0), "telnet", "case.apis[0] should be fetch or xhr, and is 'telnet'"),
+    "no-cors-api": (("apis", 0), "websocket", "case.apis[0] should be fetch or xhr, and is 'websocket'"),
     "record": (("turns", 0, "rules", 0, "answers", 0), {"Reply": {}}, "should be one of Answer, Raw, CutOff, Close"),
     "bytes": (("turns", 1, "rules", 0, "answers", 0), {"Raw": {"sent": "€"}}, "sent should be bytes, one a character"),
     "value": (("steps", 0, "mode"), "navigate", "case.steps[0]: mode 'navigate' is none of"),

@@ -21,7 +21,7 @@ class Spool:
     def add(self, value: Any) -> None:
         """Keep a value."""
         self._file.seek(0, 2)
-        self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        self._file.write(json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n")
 
     def __iter__(self) -> Iterator[Any]:
         self._file.seek(0)
