@@ -1,8 +1,13 @@
 """corsproof: real browsers cross from one local site to another, and what a CORS policy lets through is proven."""
 
-from importlib.metadata import PackageNotFoundError, version
 
-try:
-    __version__ = version("corsproof")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+def __getattr__(name: str) -> str:
+    """Look the version up when somebody asks for it: that takes as long as the rest of `corsproof --help`."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("corsproof")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "0+unknown"

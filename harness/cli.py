@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import click
 
-from harness import __version__
+import harness
 from harness.commands.staging import INTERRUPTING
 from harness.errors import CorsproofError
 from harness.settings import configuration
@@ -65,8 +65,21 @@ class Commands(click.Group):
         return found
 
 
+def _tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"corsproof, version {harness.__version__}")
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="corsproof")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Prove with real browsers what a CORS policy lets through: allowed, blocked, and why.

@@ -87,7 +87,9 @@ def test_a_frozen_browser_is_a_missed_deadline(
     assert wait_until_none(mark) == {}
 
 
-@pytest.mark.parametrize(("engine", "process"), [("chromium", "chromium"), ("webkit", "WebKitWebProces")])
+@pytest.mark.parametrize(
+    ("engine", "process"), [("chromium", "chromium"), ("firefox", "Isolated Web"), ("webkit", "WebKitWebProces")]
+)
 def test_a_dead_page_process_is_told_from_a_dead_browser(
     engine: str, process: str, ground: Ground, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +101,7 @@ def test_a_dead_page_process_is_told_from_a_dead_browser(
     def kill() -> None:
         for pid, name in marked(mark).items():
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if name.startswith(process) and (engine == "webkit" or b"--type=renderer" in command):
+            if name.startswith(process) and (engine != "chromium" or b"--type=renderer" in command):
                 os.kill(pid, signal.SIGKILL)
 
     events, tally = run_and(wanted, ground, kill)
