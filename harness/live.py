@@ -97,10 +97,6 @@ class LivePage:
 
     def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
         """Give the page a batch and wait for its end, for the page's, or for `stop`."""
-        return self.wait(self.begin(planned), on_progress)
-
-    def begin(self, planned: Sequence[Planned]) -> Answers:
-        """Give the page a batch, whose end must be waited for before the next one."""
         answers = Answers(planned)
         if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
             answers.cause = cause
@@ -116,11 +112,7 @@ class LivePage:
         for one in planned:
             self._ground.stage(one)
         self._session.give(plan.batch(answers.number, planned))
-        return answers
-
-    def wait(self, answers: Answers, on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
-        """Wait for the end of a batch that has begun, for the page's, or for `stop`."""
-        patience = PATIENCE + plan.allowance(answers.planned)
+        patience = PATIENCE + plan.allowance(planned)
         while not answers.cause:
             news = None if self._stopped.is_set() else self._session.wait(patience)
             if self._stopped.is_set():

@@ -8,6 +8,7 @@ Knows no report; verdicts are `harness.verdict`'s.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -35,7 +36,7 @@ from harness.events import (
     RunStarted,
 )
 from harness.ground import Ground
-from harness.live import Answers, LivePage, Stopped, live_page
+from harness.live import LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
@@ -44,6 +45,9 @@ from harness.views import Views
 from harness.wire import Kind, without_token
 
 RELAUNCHES = 5  # of one engine in one run
+# Seconds that a thread which judges may keep one waiting that serves. With Python's own 5 ms a long chain of redirects
+# took nearly twice its time (measured).
+SWITCHING = 0.0005
 JOIN = 30.0  # seconds for an engine's thread to close its browser
 CROWDED = "the browser may have forgotten preflights by now, and one that a person opened cannot be started again"
 
@@ -101,7 +105,9 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
     ]
     yield RunStarted(tuple(choice.label for choice in order.choices), len(order.cases))
     interrupted = False
+    switching = sys.getswitchinterval()
     try:
+        sys.setswitchinterval(SWITCHING)
         for thread in threads:
             thread.start()
         running = len(threads)
@@ -123,6 +129,7 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
         _halt(workers, stop)
         for thread in threads:
             thread.join(JOIN)
+        sys.setswitchinterval(switching)
     for exchange in ground.wire.take_late():
         # A verdict that did not know of it may be wrong: that must not pass in silence.
         what = f"{exchange.method} {without_token(exchange.target)} to {exchange.site}"
@@ -234,48 +241,21 @@ class _EngineRun:
                     todo = self._renewed(todo)
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
-                    todo, cause = self._run_on(live, todo)
+                    while todo and not self._is_crowded(todo):
+                        self._stop_if_told()
+                        self._ask_canaries(live)
+                        batch, left = plan.next_batch(todo)
+                        asked = [plan.plan(case, self._ground) for case in batch]
+                        untouched, cause = self._run_batch(asked, live)
+                        todo = [*untouched, *left]
+                        if cause:
+                            raise BrowserCrashed(cause)
             except BrowserCrashed as error:
-                cause = str(error)
-            if cause:
-                todo = self._replace_browser(cause, todo)
-
-    def _run_on(self, live: LivePage, todo: Sequence[Case]) -> tuple[Sequence[Case], str]:
-        """Run batches on a page; return what is left, and why.
-
-        While the page works on a batch, the one before is judged and the next one planned.
-        """
-        answered: Answers | None = None
-        asked, left = self._plan_next(todo)
-        while asked and not (self._is_crowded(todo) or self._stop.is_set()):
-            try:
-                self._ask_canaries(live)
-                under_way = live.begin(asked)
-            except BrowserCrashed as error:
-                return todo, str(error)
-            finally:
-                self._judge_all(live, answered)
-            coming, rest = self._plan_next(left)
-            answered = live.wait(under_way, lambda cases: self._emit(Progress(self.engine, cases)))
-            if answered.cause or _is_sequence([one.case for one in asked]):
-                # Now: whether the browser is crowded must be known before the next batch.
-                self._judge_all(live, answered)
-                self._stop_if_told()
-            if answered.cause:
-                return [*self._dead(answered), *left], answered.cause
-            answered = None if _is_sequence([one.case for one in asked]) else answered
-            todo, asked, left = left, coming, rest
-        self._judge_all(live, answered)
-        self._stop_if_told()
-        return todo, ""
-
-    def _plan_next(self, todo: Sequence[Case]) -> tuple[list[Planned], Sequence[Case]]:
-        batch, left = plan.next_batch(todo)
-        return [plan.plan(case, self._ground) for case in batch], left
+                todo = self._replace_browser(str(error), todo)
 
     def _is_crowded(self, todo: Sequence[Case]) -> bool:
         """Tell whether sequences are next, and the browser may forget what they want it to remember."""
-        return self._preflights > plan.PREFLIGHTS and _is_sequence(todo)
+        return self._preflights > plan.PREFLIGHTS and any(len(case.scenario.steps) > 1 for case in todo)
 
     def _lacking(self, case: Case) -> str:
         """Say why a case cannot be asked here; an empty string where it can."""
@@ -343,16 +323,14 @@ class _EngineRun:
             self._halt_all()
             raise Stopped
 
-    def _judge_all(self, live: LivePage, answers: Answers | None) -> None:
-        """Judge what came back, if anything did."""
-        if answers is not None:
-            for one, observation in live.observe(answers):
-                self._judge(one, observation)
-
-    def _dead(self, answers: Answers) -> list[Case]:
-        """Tell what was on its way when the page died; return what was never begun."""
+    def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Case], str]:
+        """Run a batch and judge what came back; return what was never begun and, if the page died, the cause."""
+        answers = live.ask(asked, lambda cases: self._emit(Progress(self.engine, cases)))
+        for one, observation in live.observe(answers):
+            self._judge(one, observation)
+        self._stop_if_told()
         untouched = []
-        for one in answers.planned:
+        for one in asked:
             if answers.is_complete(one):
                 continue
             if self._ground.wire.read(one.token) or answers.of(one):
@@ -361,7 +339,7 @@ class _EngineRun:
                 # Planned again it has another token, so a late request of the dead browser is none of the new one's.
                 self._ground.forget(one.token)
                 untouched.append(one.case)
-        return untouched
+        return untouched, answers.cause
 
     def _judge(self, one: Planned, observation: Observation) -> None:
         verdict, standard = self._views.judge(one, observation)
@@ -379,7 +357,3 @@ class _EngineRun:
         self._ground.judged(one.token)
         self._preflights += sum(exchange.kind is Kind.PREFLIGHT for exchange in observation.exchanges)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))
-
-
-def _is_sequence(cases: Sequence[Case]) -> bool:
-    return any(len(case.scenario.steps) > 1 for case in cases)

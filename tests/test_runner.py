@@ -147,15 +147,12 @@ def test_each_page_sings_before_its_cases(ground: Ground) -> None:
 
 
 def test_canaries_sing_again_after_every_batch(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many cases, then canaries, then the next, while those before are judged."""
+    """So many cases, then canaries, then the next."""
     monkeypatch.setattr(plan, "BATCH", 3)
     events = run(order(hasty, 7), ground)
     told = [type(event).__name__ for event in events if isinstance(event, CanariesSung | CaseFinished)]
     assert [(what, len(list(same))) for what, same in itertools.groupby(told)] == [
-        ("CanariesSung", 2),
-        ("CaseFinished", 3),
-        ("CanariesSung", 1),
-        ("CaseFinished", 4),
+        (what, many) for cases in (3, 3, 1) for what, many in (("CanariesSung", 1), ("CaseFinished", cases))
     ]
 
 
@@ -364,23 +361,23 @@ def sparing_canaries(model: oracle.Rules) -> Launcher:
 
 
 def test_cases_are_planned_when_their_batch_is_due(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long run does not hold every plan at once: each batch is planned while the page works on the one before."""
+    """A long run does not hold every plan at once: each batch is planned, asked and judged before the next."""
     monkeypatch.setattr(plan, "BATCH", 2)
     log: list[str] = []
-    planning, beginning = plan.plan, harness.live.LivePage.begin
+    planning, asking = plan.plan, harness.live.LivePage.ask
 
     def logged_plan(case: plan.Case, origins: plan.Origins) -> plan.Planned:
         if case.scenario.id == "get":
             log.append("plan")
         return planning(case, origins)
 
-    def logged_begin(self: harness.live.LivePage, planned: Sequence[plan.Planned]) -> harness.live.Answers:
+    def logged_ask(self: harness.live.LivePage, planned: Sequence[plan.Planned], *rest: Any) -> harness.live.Answers:
         if planned[0].case.scenario.id == "get":
             log.append(f"ask {len(planned)}")
-        return beginning(self, planned)
+        return asking(self, planned, *rest)
 
     monkeypatch.setattr(plan, "plan", logged_plan)
-    monkeypatch.setattr(harness.live.LivePage, "begin", logged_begin)
+    monkeypatch.setattr(harness.live.LivePage, "ask", logged_ask)
     assert statuses(run(order(hasty, 5), ground)) == {Status.PASS: 5}
     assert log == ["plan", "plan", "ask 2", "plan", "plan", "ask 2", "plan", "ask 1"]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 import shutil
 import time
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from playwright.async_api import Page as PlaywrightPage
 
 from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
 from harness.engines.folders import fresh_folder
-from harness.engines.mailbox import Mailbox
+from harness.engines.mailbox import Mailbox, in_words
 from harness.engines.targets import TargetPage, Targets
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
@@ -34,7 +33,6 @@ CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
 CLOSE_DEADLINE = 3.0  # seconds for a page or a browser to close by itself; it is ended in any case
 DRIVER_DEADLINE = 5.0  # seconds for the driver to end after it was told to
 GRACE = 5.0  # seconds beyond the launch's deadline, within which Playwright says itself why it missed that
-_URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
 
 
 @dataclass(frozen=True)
@@ -267,9 +265,3 @@ def _hear(mailbox: Mailbox, message: ConsoleMessage) -> None:
 def _location(message: ConsoleMessage) -> str:
     location: Any = message.location
     return str(location.get("url", ""))
-
-
-def in_words(text: str, url: str = "") -> Message:
-    """Return what a browser said, with the URL that it is about: the first that it names, else ``url``."""
-    named = _URL.search(text)
-    return Message(text.strip(), named.group(0).rstrip(".") if named else url)

@@ -13,18 +13,20 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
 from harness.engines.bidi import Bidi, Json, Refused
 from harness.engines.display import end, start_bound
-from harness.engines.driven import DrivenBrowser, Recipe, in_words
 from harness.engines.folders import fresh_folder
-from harness.engines.mailbox import Mailbox
+from harness.engines.mailbox import Mailbox, in_words
 from harness.engines.own import own_build
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
+
+if TYPE_CHECKING:
+    from harness.engines.driven import DrivenBrowser
 
 SYSTEM = ("firefox-esr", "firefox")
 CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
@@ -87,6 +89,8 @@ def launch(how: Launch) -> DrivenBrowser | StockFirefox:
     if path is not None and path != own and not is_remote(path):
         return StockFirefox(path, how, prefs)
     # Playwright finds its own build itself, and says best what is wrong with it.
+    from harness.engines.driven import DrivenBrowser, Recipe  # only here: it takes its time to import
+
     return DrivenBrowser(Recipe(EngineName.FIREFOX, "juggler", prefs=prefs), how)
 
 

@@ -5,11 +5,14 @@ Shared by all engines, knows none of them.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
 
 from harness.engines import Message
+
+_URL = re.compile(r"https?://[^\s'\"‘’“”)]+")
 
 
 class Mailbox:
@@ -55,3 +58,9 @@ class Mailbox:
         with self._arrived:
             while not (tokens <= self._tokens or self._dead) and (left := end - time.monotonic()) > 0:
                 self._arrived.wait(left)
+
+
+def in_words(text: str, url: str = "") -> Message:
+    """Return what a browser said, with the URL that it is about: the first that it names, else ``url``."""
+    named = _URL.search(text)
+    return Message(text.strip(), named.group(0).rstrip(".") if named else url)

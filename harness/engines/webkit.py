@@ -15,18 +15,21 @@ import socket
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from harness.engines import EngineInfo, EngineName, Launch, Message
 from harness.engines.display import Display, end, start_bound
-from harness.engines.driven import DrivenBrowser, Recipe
 from harness.engines.folders import fresh_folder
 from harness.engines.inspector import Inspector
 from harness.engines.mailbox import Mailbox
 from harness.engines.own import own_build
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
+
+if TYPE_CHECKING:
+    from harness.engines.driven import DrivenBrowser
 
 CALL_DEADLINE = 20.0  # seconds for opening a page
 GLOBS = (
@@ -49,6 +52,8 @@ def launch(how: Launch) -> DrivenBrowser | GtkBrowser:
     if path is not None and path.endswith("MiniBrowser"):
         return GtkBrowser(path, how)
     # Playwright finds its own build itself, and says best what is wrong with it.
+    from harness.engines.driven import DrivenBrowser, Recipe  # only here: it takes its time to import
+
     return DrivenBrowser(Recipe(EngineName.WEBKIT, "playwright-webkit"), how)
 
 
