@@ -30,6 +30,7 @@ UNNOTICED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "flight": (('flight.current_url.scheme != "https"',), "mixed content, which no page may ask for"),
     "grammar": (("text.isascii()", '"0"'), "a shortcut, and digits that are read as 0 anyway"),
+    "headers": (("lower in values",), "doubled lines of a recorded request, in the words of a difference"),
     "outcome": (
         (
             "self.phase is Phase.REDIRECT",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,10 +28,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     configuration.write_text(json.dumps({"executablePath": executable, "host": "127.0.0.1", "port": 0}))
     launching = ("launch-server", "--browser", "chromium", "--config", str(configuration))
     command = [sys.executable, "-m", "playwright", *launching]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)  # Python's part of Playwright would leave the server behind
 
 
 def run(*arguments: str) -> int:

@@ -8,6 +8,7 @@ from harness.oracle.grammar import MALFORMED, Malformed
 from harness.oracle.headers import (
     Headers,
     append,
+    by_name,
     combine,
     contains,
     delete,
@@ -89,3 +90,11 @@ def test_sort_and_combine() -> None:
 def test_extract_list_values(headers: Headers, expected: tuple[str, ...] | Malformed | None) -> None:
     """Each field is parsed by itself, and one that fails voids all."""
     assert extract_list_values("l", headers) == expected
+
+
+def test_by_name_is_get_for_every_name() -> None:
+    """Lines of a name are joined in their order, whatever its case; what is not there has no value."""
+    fields = (("A", "1"), ("b", ""), ("a", "2"), ("A", "1"))
+    assert by_name(fields) == {name: get(name, fields) for name in ("a", "b")}
+    assert by_name(fields)["a"] == "1, 2, 1"
+    assert by_name(()) == {}
