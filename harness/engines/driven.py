@@ -176,6 +176,8 @@ class DrivenBrowser:
     async def _stop(self) -> None:
         browser, driver = self._browser, self._driver
         self._browser = self._driver = None
+        if self._targets is not None:
+            self._targets.end()
         if browser is not None:
             # Where Ctrl-C has reached the driver before us, Playwright raises a bare Exception ("Connection closed").
             with contextlib.suppress(Exception):

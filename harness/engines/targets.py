@@ -54,6 +54,7 @@ class Targets:
 
         async def close() -> None:
             self._pages.pop(session, None)
+            page.end()
             await self._browser.send("Target.closeTarget", target)
 
         page = self._pages[session] = TargetPage(carry, mailbox, message, close)
@@ -64,6 +65,11 @@ class Targets:
             self._closing = asyncio.ensure_future(page.close())
             raise
         return page
+
+    def end(self) -> None:
+        """Wait for no page any more: the browser is about to be closed."""
+        for page in self._pages.values():
+            page.end()
 
     def _receive(self, event: Json) -> None:
         if (page := self._pages.get(event["sessionId"])) is not None:
@@ -145,6 +151,14 @@ class _Target:
 
     def gone(self) -> None:
         """Nothing more comes from this target."""
+        self.end()
+
+    def end(self) -> None:
+        """Wait for nothing any more, here and in frames: no task may be left pending when the loop ends."""
+        for frame in self._frames.values():
+            frame.end()
+        for task in self._tasks:
+            task.cancel()
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(BrowserCrashed("the page was closed"))
@@ -171,10 +185,9 @@ class _Target:
 async def _listen(frame: _Target) -> None:
     # A frame that goes while it is attached to has no words.
     with contextlib.suppress(PlaywrightError, BrowserCrashed):
-        try:
-            await frame.listen()
-        finally:
-            await frame.send("Runtime.runIfWaitingForDebugger")
+        await frame.listen()
+    with contextlib.suppress(PlaywrightError, BrowserCrashed):
+        await frame.send("Runtime.runIfWaitingForDebugger")
 
 
 class TargetPage(_Target):
