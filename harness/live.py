@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, plan
-from harness.engines import Browser, Page, TellsCodes
+from harness.engines import Browser, Message, Page, TellsCodes
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
 from harness.literal import Answer, Rule, Script
@@ -31,11 +31,11 @@ SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
 WORDS = 0.5  # seconds to wait for the browser's own sentences (FACTS 1: all came within 8 ms)
 
 
-_STEPS = tuple(Step("PUT", f"{place}/") for place in ("{api}", "{api2}", "{cross}") for _ in range(8))
+_PREFLIGHTS = tuple(Step("PUT", f"{place}/") for place in ("{api}", "{api2}", "{cross}") for _ in range(8))
 _SCRIPT = Script(
     (Rule((Answer(200, (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))),)),)
 )
-WARM_UP = Scenario("warm-up", "", "", _STEPS, {LITERAL: None}, apis=(Api.FETCH,), turns=(_SCRIPT,))
+WARM_UP = Scenario("warm-up", "", "", _PREFLIGHTS, {LITERAL: None}, apis=(Api.FETCH,), turns=(_SCRIPT,))
 
 
 class Stopped(Exception):
@@ -46,28 +46,42 @@ class Stopped(Exception):
 class Answers:
     """What a page has said about a batch so far; ``cause`` says why it will say no more, where it did not finish.
 
-    ``heard`` is how many messages the browser had said before.
+    ``controls`` are canaries that were asked before the cases.
     """
 
     planned: Sequence[Planned]
-    cause: str = ""
+    controls: Sequence[Planned] = ()
     number: int = 0
-    heard: int = 0
+    cause: str = ""
     results: dict[str, dict[int, PageResult]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def all(self) -> tuple[Planned, ...]:
+        """Controls and cases, in the order in which they are asked."""
+        return (*self.controls, *self.planned)
 
     def take(self, report: Results) -> int:
         """Keep results; return how many cases they complete."""
         complete = 0
         for step in report.steps:
             token, result = str(step["unit"]), PageResult.read(step)
-            if token in self._lengths:
+            if token in self._asked:
                 self.results[token][result.step] = result
-                complete += len(self.results[token]) == self._lengths[token]
+                complete += token in self._cases and self.is_complete(self._asked[token])
         return complete
 
     @cached_property
-    def _lengths(self) -> dict[str, int]:
-        return {one.token: len(one.unit["steps"]) for one in self.planned}
+    def _asked(self) -> dict[str, Planned]:
+        return {one.token: one for one in self.all}
+
+    @cached_property
+    def _cases(self) -> frozenset[str]:
+        return frozenset(one.token for one in self.planned)
+
+    def lose(self, cause: str) -> None:
+        """Forget what was answered: nobody knows whether it can be believed."""
+        self.cause = cause
+        self.results.clear()
 
     def of(self, one: Planned) -> tuple[PageResult, ...]:
         """Return the results of a case in the order of its steps."""
@@ -79,7 +93,11 @@ class Answers:
 
 
 class LivePage:
-    """A page that is open. Make one with `live_page`."""
+    """A page that is open. Make one with `live_page`.
+
+    It does batch after batch, so the next can be given before the last has ended: `begin` gives one, and `finish` waits
+    for the one that was begun first.
+    """
 
     def __init__(self, page: str, ground: Ground, session: Session, browser_page: Page) -> None:
         self.page = page
@@ -87,8 +105,13 @@ class LivePage:
         self._session = session
         self._browser_page = browser_page
         self._batches = 0
+        self._warming: Planned | None = None
         self._is_warm = False
         self._stopped = threading.Event()
+        self._end = ""  # why the page says no more
+        self._begun: list[Answers] = []  # and not finished
+        self._words: dict[str, list[Message]] = {}  # of the cases that were given and not observed
+        self._small_talk: deque[str] = deque(maxlen=20)  # of no case: an error of the page's own script, perhaps
 
     def stop(self) -> None:
         """Make whoever waits for this page raise `Stopped`; from any thread."""
@@ -97,105 +120,146 @@ class LivePage:
 
     def ask(self, planned: Sequence[Planned], on_progress: Callable[[int], None] = lambda cases: None) -> Answers:
         """Give the page a batch and wait for its end, for the page's, or for `stop`."""
-        answers = Answers(planned)
-        if not self._is_warm and any(one.turns for one in planned) and (cause := self._warm_up()):
-            answers.cause = cause
-            return answers
-        try:
-            self._listen(planned)
-        except BrowserCrashed as error:
-            answers.cause = str(error)
-            return answers
-        self._batches += 1
-        answers.number = self._batches
-        answers.heard = len(self._browser_page.messages())
-        for one in planned:
-            self._ground.stage(one)
-        self._session.give(plan.batch(answers.number, planned))
-        patience = PATIENCE + plan.allowance(planned)
-        while not answers.cause:
-            news = None if self._stopped.is_set() else self._session.wait(patience)
-            if self._stopped.is_set():
-                answers.cause = "the run was stopped"
-                break
-            match news:
-                case Results():
-                    if complete := answers.take(news):
-                        on_progress(complete)
-                case BatchDone(number) if number == answers.number:
-                    return self._ended(answers)
-                case PageDied():
-                    answers.cause = news.cause
-                case None:
-                    answers.cause = f"the page did not report for {patience:g} s{self._last_words()}"
+        answers = self.begin(planned)
+        self.finish(answers, on_progress)
         return answers
 
-    def _listen(self, planned: Sequence[Planned]) -> None:
+    def begin(self, planned: Sequence[Planned], *, with_canaries: bool = False) -> Answers:
+        """Give the page a batch, with canaries before it if they are wanted."""
+        answers = Answers(planned, self._plan_canaries() if with_canaries else ())
+        self._begun.append(answers)
+        try:
+            self._listen()
+        except BrowserCrashed as error:
+            self._end = self._end or str(error)
+        if not self._end:
+            if not self._is_warm and any(one.turns for one in planned):
+                self._warm_up()
+            answers.number = self._give(answers.all)
+        return answers
+
+    def finish(self, answers: Answers, on_progress: Callable[[int], None] = lambda cases: None) -> None:
+        """Wait for the end of a batch, for the page's, or for `stop`. Batches end in the order of their beginnings."""
+        patience = PATIENCE + plan.allowance(answers.all)
+        while not self._end:
+            stopped = self._stopped.is_set()
+            match self._session.wait(0 if stopped else patience):
+                case Results() as results:
+                    if complete := answers.take(results):
+                        on_progress(complete)
+                case BatchDone(number) if number == answers.number:
+                    self._end = self._unanswered(answers)
+                    break
+                case PageDied(cause) if not stopped:
+                    self._end = cause
+                case None:
+                    silence = f"the page did not report for {patience:g} s{self._last_words()}"
+                    self._end = "the run was stopped" if stopped else silence
+        answers.cause = self._end
+        self._begun.remove(answers)
+        self._forget_warm_up()
+
+    def _give(self, planned: Sequence[Planned]) -> int:
+        self._batches += 1
+        for one in planned:
+            self._words[one.token] = []
+            self._ground.stage(one)
+        self._session.give(plan.batch(self._batches, planned))
+        return self._batches
+
+    def _listen(self) -> None:
         """Have the browser tell codes where they say more than its sentences, and not where they only cost."""
         if isinstance(self._browser_page, TellsCodes):
-            reasons = {seen.reason for one in planned for seen in one.expectation.seen}
+            asked = [one for answers in self._begun for one in answers.planned]
+            reasons = {seen.reason for one in asked for seen in one.expectation.seen}
             self._browser_page.tell_codes(bool(reasons & CODED))
 
     def _last_words(self) -> str:
-        """Say what the browser said last that is about no case: an error of the page's own script, perhaps."""
-        said = [message.text for message in self._browser_page.messages() if not message.tokens and not message.is_code]
-        last = list(dict.fromkeys(said[-20:]))[-2:]
+        """Say what the browser said last that is about no case."""
+        self._hear()
+        last = list(dict.fromkeys(self._small_talk))[-2:]
         return f"; the browser last said: {' / '.join(last)}" if last else ""
 
-    def _warm_up(self) -> str:
+    def _warm_up(self) -> None:
         """Ask each host of the literal answers: Firefox makes the first few preflights to a host twice (FACTS 11)."""
         self._is_warm = True
-        one = plan.plan(plan.Case(replace(WARM_UP, page=self.page), LITERAL, Api.FETCH, LITERAL), self._ground)
-        cause = self.ask([one]).cause
-        self._ground.forget(one.token)
-        return cause
+        case = plan.Case(replace(WARM_UP, page=self.page), LITERAL, Api.FETCH, LITERAL)
+        self._warming = plan.plan(case, self._ground)
+        self._give([self._warming])
+
+    def _forget_warm_up(self) -> None:
+        if self._warming is not None:
+            self._ground.forget(self._warming.token)
+            del self._words[self._warming.token]
+            self._warming = None
 
     @staticmethod
-    def _ended(answers: Answers) -> Answers:
+    def _unanswered(answers: Answers) -> str:
         """Say what is wrong with a page that calls a batch done without having answered all of it."""
-        if not all(map(answers.is_complete, answers.planned)):
-            answers.cause = "the page did not answer all that it was asked"
-        return answers
+        done = all(map(answers.is_complete, answers.all))
+        return "" if done else "the page did not answer all that it was asked"
 
     def observe(self, answers: Answers) -> Iterator[tuple[Planned, Observation]]:
         """Yield each case that was answered in full, once the wire has settled and the browser has had its say."""
-        complete = [one for one in answers.planned if answers.is_complete(one)]
+        yield from self._observe(answers, answers.planned)
+
+    def _observe(self, answers: Answers, asked: Sequence[Planned]) -> Iterator[tuple[Planned, Observation]]:
+        complete = [one for one in asked if answers.is_complete(one)]
         errors = {
             one.token
             for one in complete
             if any(result.outcome is PageOutcome.NETWORK_ERROR for result in answers.of(one))
         }
         faults = self._ground.faults() if errors else {}
-        self._browser_page.wait_for_messages(frozenset(errors), WORDS)
-        words: dict[str, list[str]] = defaultdict(list)
-        for message in sorted(self._browser_page.messages()[answers.heard :], key=lambda message: message.is_code):
-            for token in message.tokens:
-                words[token].append(message.text)
+        self._hear(errors)
         for one in complete:
             page = answers.of(one)
             gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
             exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)
             own = tuple(faults[site] for site in (one.case.hooks, PAGES) if site in faults)
-            yield one, Observation(page, exchanges, tuple(words[one.token]), own)
+            said = sorted(self._words.pop(one.token, ()), key=lambda message: message.is_code)
+            yield one, Observation(page, exchanges, tuple(message.text for message in said), own)
 
-    def ask_canaries(self) -> tuple[int, tuple[str, ...]]:
-        """Ask what is known; return how much was asked and what was answered wrong. Raise `BrowserCrashed`."""
+    def _hear(self, errors: Set[str] = frozenset()) -> None:
+        """Take what the browser has said; wait until it has worded the errors of these cases."""
+        self._take_messages()
+        unworded = (token for token in errors if all(message.is_code for message in self._words.get(token, ())))
+        if missing := frozenset(unworded):
+            self._browser_page.wait_for_messages(missing, WORDS)
+            self._take_messages()
+
+    def _take_messages(self) -> None:
+        for message in self._browser_page.take_messages():
+            for token in message.tokens & self._words.keys():
+                self._words[token].append(message)
+            if not message.tokens and not message.is_code:
+                self._small_talk.append(message.text)
+
+    def _plan_canaries(self) -> list[Planned]:
         scenarios = [replace(canary, page=self.page) for canary in canaries.CANARIES]
-        asked = [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
-        answers = self.ask(asked)
-        if self._stopped.is_set():
-            raise Stopped
-        if answers.cause:
+        return [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
+
+    def sung(self, answers: Answers) -> tuple[str, ...]:
+        """Return which canaries of a batch were answered wrong; raise `BrowserCrashed` where not all were answered."""
+        if not all(map(answers.is_complete, answers.controls)):
             raise BrowserCrashed(f"{answers.cause} while it was asked canaries")
         failures = []
-        for one, observation in self.observe(answers):
+        for one, observation in self._observe(answers, answers.controls):
             view = View(one.expectation, predict(one, observation.page, observation.exchanges))
             verdict = judge(view, observation, origin=one.origin)
             if verdict.status is not Status.PASS:
                 why = "; ".join(map(str, verdict.differences)) or verdict.cause
                 failures.append(f"{one.case.scenario.id}: {why}")
             self._ground.judged(one.token)
-        return len(asked), tuple(failures)
+        return tuple(failures)
+
+    def ask_canaries(self) -> tuple[int, tuple[str, ...]]:
+        """Ask what is known; return how much was asked and what was answered wrong. Raise `BrowserCrashed`."""
+        answers = self.begin((), with_canaries=True)
+        self.finish(answers)
+        if self._stopped.is_set():
+            raise Stopped
+        return len(answers.controls), self.sung(answers)
 
 
 @contextlib.contextmanager

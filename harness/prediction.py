@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness import oracle
@@ -32,7 +32,8 @@ class Prediction:
     of those. ``differences`` are the requests that the standard would have sent otherwise, one sentence each.
     ``astray`` says that the story is lost because another request was recorded than the standard sends, and not for
     want of one. ``events`` are those of an XMLHttpRequest, in order, but for those whose number depends on how bytes
-    arrive, and those of its upload unless it is ``upload_heard``.
+    arrive, and those of its upload unless it is ``upload_heard``. ``foreseen`` says that the wire showed the answers that
+    were planned, and no more than those.
     """
 
     outcome: Outcome | None
@@ -48,6 +49,7 @@ class Prediction:
     reasons: frozenset[str] = frozenset()
     events: tuple[str, ...] = ()
     upload_heard: bool = True
+    foreseen: bool = field(default=False, compare=False)
 
 
 def predict(
@@ -61,7 +63,7 @@ def predict(
 
     ``foretold`` is what the same rules have made already of the answers that were planned for the only step.
     """
-    return tuple(_prediction(*each) for each in replayed(planned, page, exchanges, rules, foretold))
+    return tuple(_prediction(*each, foretold) for each in replayed(planned, page, exchanges, rules, foretold))
 
 
 def replayed(
@@ -76,7 +78,8 @@ def replayed(
     for result in page:
         step = planned.unit["steps"][result.step]
         own = [one for one in exchanges if one.step == result.step and not _is_behind_the_page(one, step, planned)]
-        request, recorded = request_of(step, planned.origin), list(map(_recorded, own))
+        request = foretold.request if foretold else request_of(step, planned.origin)
+        recorded = list(map(_recorded, own))
         now = result.started_s
         replay = oracle.replay(request, recorded, cache=cache, now=now, rules=rules, connect=connect, foretold=foretold)
         cache = replay.prediction.cache
@@ -102,7 +105,9 @@ def _url(exchange: Exchange) -> str:
     return f"{exchange.scheme}://{host}{exchange.target}"
 
 
-def _prediction(replay: oracle.Replay, result: PageResult, recorded: int) -> Prediction:
+def _prediction(
+    replay: oracle.Replay, result: PageResult, recorded: int, foretold: oracle.Prediction | None
+) -> Prediction:
     differences = tuple(map(_sentence, replay.differences))
     if replay.parted_at is not None or result.outcome in (PageOutcome.ABORTED, PageOutcome.DEADLINE):
         # Who gives up leaves the story where it is: that no answer came is no difference.
@@ -117,24 +122,28 @@ def _prediction(replay: oracle.Replay, result: PageResult, recorded: int) -> Pre
         and outcome.failure.subject in _UNFINISHED
     ):
         return Prediction(None, differences=differences)  # whether an answer would have come, nobody knows
-    return replace(told_by(replay.prediction), differences=differences)
+    return told_by(replay.prediction, differences, foreseen=replay.prediction is foretold)
 
 
-def told_by(prediction: oracle.Prediction) -> Prediction:
+def told_by(prediction: oracle.Prediction, differences: tuple[str, ...] = (), *, foreseen: bool = False) -> Prediction:
     """Return what the oracle says of a step whose answers are all known."""
     outcome = prediction.outcome
     seen = seen_of(outcome)
-    told = Prediction(seen.outcome, seen.status, seen.headers, type=seen.type)
-    told = replace(told, events=_events(prediction), upload_heard=_is_upload_heard(prediction))
-    if isinstance(outcome, oracle.Readable):
-        return told
-    return replace(
-        told,
-        reason=outcome.reason.value,
-        clause=outcome.reason.link,
-        sentence=outcome.sentence,
-        where=outcome.where,
-        reasons=frozenset(reason.value for reason in (outcome.reason, *outcome.also)),
+    refusal = outcome if isinstance(outcome, oracle.Refusal) else None
+    return Prediction(
+        seen.outcome,
+        seen.status,
+        seen.headers,
+        reason=refusal.reason.value if refusal else "",
+        clause=refusal.reason.link if refusal else "",
+        sentence=refusal.sentence if refusal else "",
+        where=refusal.where if refusal else "",
+        differences=differences,
+        type=seen.type,
+        reasons=frozenset(reason.value for reason in (refusal.reason, *refusal.also)) if refusal else frozenset(),
+        events=_events(prediction),
+        upload_heard=_is_upload_heard(prediction),
+        foreseen=foreseen,
     )
 
 

@@ -7,13 +7,14 @@ Knows no report; verdicts are `harness.verdict`'s.
 
 from __future__ import annotations
 
+import gc
 import queue
 import sys
 import threading
 import time
 import traceback
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ from harness.events import (
     RunStarted,
 )
 from harness.ground import Ground
-from harness.live import LivePage, Stopped, live_page
+from harness.live import Answers, LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
 from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
@@ -48,6 +49,7 @@ RELAUNCHES = 5  # of one engine in one run
 # Seconds that a thread which judges may keep one waiting that serves. With Python's own 5 ms a long chain of redirects
 # took nearly twice its time (measured).
 SWITCHING = 0.0005
+AHEAD = 2  # batches that a page may have at once: one that it does, and one that it finds when that is done
 JOIN = 30.0  # seconds for an engine's thread to close its browser
 CROWDED = "the browser may have forgotten preflights by now, and one that a person opened cannot be started again"
 
@@ -108,6 +110,7 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
     switching = sys.getswitchinterval()
     try:
         sys.setswitchinterval(SWITCHING)
+        gc.freeze()  # what is there already is not looked through again while a run makes and drops its records
         for thread in threads:
             thread.start()
         running = len(threads)
@@ -130,6 +133,7 @@ def run(order: Order, ground: Ground, interruption: Interruption | None = None) 
         for thread in threads:
             thread.join(JOIN)
         sys.setswitchinterval(switching)
+        gc.unfreeze()
     for exchange in ground.wire.take_late():
         # A verdict that did not know of it may be wrong: that must not pass in silence.
         what = f"{exchange.method} {without_token(exchange.target)} to {exchange.site}"
@@ -241,21 +245,43 @@ class _EngineRun:
                     todo = self._renewed(todo)
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
-                    while todo and not self._is_crowded(todo):
-                        self._stop_if_told()
-                        self._ask_canaries(live)
-                        batch, left = plan.next_batch(todo)
-                        asked = [plan.plan(case, self._ground) for case in batch]
-                        untouched, cause = self._run_batch(asked, live)
-                        todo = [*untouched, *left]
-                        if cause:
-                            raise BrowserCrashed(cause)
+                    todo, cause = self._ask(live, todo)
+                if cause:
+                    todo = self._replace_browser(cause, todo)
             except BrowserCrashed as error:
                 todo = self._replace_browser(str(error), todo)
 
+    def _ask(self, live: LivePage, todo: Sequence[Case]) -> tuple[Sequence[Case], str]:
+        """Ask a page canaries, and then batch after batch; return what is left and, if it died, the cause.
+
+        While the page is busy with a batch the one before it is judged; each but the first begins with canaries, too.
+        Sequences are alone, for they ask about caches.
+        """
+        self._told_by_canaries(live, *live.ask_canaries())
+        is_first = True
+        untouched: list[Case] = []
+        begun: deque[Answers] = deque()
+        cause = ""
+        while True:
+            while todo and not cause and len(begun) < AHEAD and not self._is_crowded(todo):
+                batch, left = plan.next_batch(todo)
+                if begun and (_has_sequences(batch) or _has_sequences(one.case for one in begun[-1].planned)):
+                    break
+                asked = [plan.plan(case, self._ground) for case in batch]
+                begun.append(live.begin(asked, with_canaries=not is_first))
+                is_first, todo = False, left
+            if not begun:
+                return [*untouched, *todo], cause
+            answers = begun.popleft()
+            live.finish(answers, lambda cases: self._emit(Progress(self.engine, cases)))
+            untouched += self._judge_batch(answers, live)
+            cause = answers.cause
+            if not begun:
+                self._stop_if_told()
+
     def _is_crowded(self, todo: Sequence[Case]) -> bool:
         """Tell whether sequences are next, and the browser may forget what they want it to remember."""
-        return self._preflights > plan.PREFLIGHTS and any(len(case.scenario.steps) > 1 for case in todo)
+        return self._preflights > plan.PREFLIGHTS and _has_sequences(todo)
 
     def _lacking(self, case: Case) -> str:
         """Say why a case cannot be asked here; an empty string where it can."""
@@ -316,22 +342,26 @@ class _EngineRun:
         if self._stop.is_set():
             raise Stopped
 
-    def _ask_canaries(self, live: LivePage) -> None:
-        asked, failures = live.ask_canaries()
+    def _told_by_canaries(self, live: LivePage, asked: int, failures: tuple[str, ...]) -> None:
         self._emit(CanariesSung(self.engine, live.page, asked, failures))
         if failures:
             self._halt_all()
             raise Stopped
 
-    def _run_batch(self, asked: Sequence[Planned], live: LivePage) -> tuple[list[Case], str]:
-        """Run a batch and judge what came back; return what was never begun and, if the page died, the cause."""
-        answers = live.ask(asked, lambda cases: self._emit(Progress(self.engine, cases)))
+    def _judge_batch(self, answers: Answers, live: LivePage) -> list[Case]:
+        """Judge what came back of a batch, once its canaries are; return what was never begun."""
+        if answers.controls:
+            try:
+                failures = live.sung(answers)
+            except BrowserCrashed as error:
+                answers.lose(str(error))
+            else:
+                self._told_by_canaries(live, len(answers.controls), failures)
         for one, observation in live.observe(answers):
             self._judge(one, observation)
-        self._stop_if_told()
         untouched = []
-        for one in asked:
-            if answers.is_complete(one):
+        for one in answers.planned:
+            if self._stop.is_set() or answers.is_complete(one):
                 continue
             if self._ground.wire.read(one.token) or answers.of(one):
                 self._untested(one, Trouble.CRASH, answers.cause, answers.of(one))
@@ -339,7 +369,7 @@ class _EngineRun:
                 # Planned again it has another token, so a late request of the dead browser is none of the new one's.
                 self._ground.forget(one.token)
                 untouched.append(one.case)
-        return untouched, answers.cause
+        return untouched
 
     def _judge(self, one: Planned, observation: Observation) -> None:
         verdict, standard = self._views.judge(one, observation)
@@ -357,3 +387,7 @@ class _EngineRun:
         self._ground.judged(one.token)
         self._preflights += sum(exchange.kind is Kind.PREFLIGHT for exchange in observation.exchanges)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))
+
+
+def _has_sequences(cases: Iterable[Case]) -> bool:
+    return any(len(case.scenario.steps) > 1 for case in cases)

@@ -30,7 +30,7 @@ class Views:
     def judge(self, planned: Planned, observed: Observation) -> tuple[Verdict, View]:
         """Return the verdict of a case, and the view by the standard."""
         standard = _view(planned, observed, oracle.STANDARD, planned.expectation)
-        engine = self._view(planned, observed, self.rules, self._model) if self.rules else None
+        engine = self._of_engine(planned, observed, standard) if self.rules else None
         verdict = judge(
             standard,
             observed,
@@ -40,6 +40,16 @@ class Views:
             worded=reasons_in(self.engine, observed.sayings),
         )
         return verdict, standard
+
+    def _of_engine(self, planned: Planned, observed: Observation, standard: View) -> View | None:
+        """Return the view by the engine's rules; None where it is the standard's, as one walk over all answers shows."""
+        if planned.foretold and standard.predicted and all(one.foreseen for one in standard.predicted):
+            theirs = _foretold(planned, observed, self._model)
+            ours = planned.foretold
+            if all((a.exchanges, a.outcome) == (b.exchanges, b.outcome) for a, b in zip(ours, theirs, strict=True)):
+                return None
+            return _view(planned, observed, self._model, planned.expectation, theirs)
+        return self._view(planned, observed, self.rules, self._model)
 
     def _view(self, planned: Planned, observed: Observation, rules: tuple[Rule, ...], model: oracle.Rules) -> View:
         expected = planned.expectation
@@ -68,8 +78,14 @@ class Views:
         return "; ".join(f"{rule.name}: {rule.instead} ({rule.link})" for rule in shown)
 
 
-def _view(planned: Planned, observed: Observation, rules: oracle.Rules, expected: Expectation) -> View:
-    foretold = _foretold(planned, observed, rules)
+def _view(
+    planned: Planned,
+    observed: Observation,
+    rules: oracle.Rules,
+    expected: Expectation,
+    foretold: tuple[oracle.Prediction, ...] = (),
+) -> View:
+    foretold = foretold or _foretold(planned, observed, rules)
     if foretold and foretold is not planned.foretold:
         expected = expectation_of(foretold)
     only = foretold[0] if len(foretold) == 1 else None

@@ -396,7 +396,7 @@ def test_names_are_unique_and_the_last_row_takes_everything() -> None:
 class FakePage:
     """A page that says nothing."""
 
-    def messages(self) -> tuple[engines.Message, ...]:
+    def take_messages(self) -> tuple[engines.Message, ...]:
         """Say nothing."""
         return ()
 

@@ -32,7 +32,7 @@ class Silent:
         """Open nothing."""
         return self
 
-    def messages(self) -> tuple[Message, ...]:
+    def take_messages(self) -> tuple[Message, ...]:
         """Say nothing."""
         return ()
 
@@ -109,9 +109,10 @@ class Talking(Silent):
     def __init__(self) -> None:
         self.said: list[Message] = []
 
-    def messages(self) -> tuple[Message, ...]:
-        """Repeat all of it."""
-        return tuple(self.said)
+    def take_messages(self) -> tuple[Message, ...]:
+        """Say it once."""
+        said, self.said = tuple(self.said), []
+        return said
 
 
 def asked(ground: Ground, steps: int = 1) -> Planned:
@@ -143,7 +144,7 @@ class Answering:
 
 
 def test_the_browsers_words_reach_their_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that it said of the case's URLs in this batch, in its order, bare codes last; of others, it is theirs."""
+    """All that it said of the case's URLs, in its order, bare codes last; of others, it is theirs; of none, nobody's."""
     browser = Talking()
     with Ground({}) as ground:
         Answering(ground, monkeypatch)
@@ -151,7 +152,6 @@ def test_the_browsers_words_reach_their_case(monkeypatch: pytest.MonkeyPatch) ->
             words: dict[str, tuple[str, ...]] = {}
             for _ in range(2):
                 one, other = asked(ground), asked(ground)
-                browser.said += [Message("before the batch", f"http://a/?corsproof={one.token}")]
                 answers = page.ask([one, other])
                 browser.said += [
                     Message("code", f"http://a/?corsproof={one.token}", is_code=True),
@@ -206,7 +206,7 @@ def test_canaries_need_no_warming_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_page_that_dies_while_it_is_warmed_up_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cause is told at once, and of the cases none was asked."""
+    """The cause is told at once, of the cases none was answered, and nothing is kept of the warming up."""
     with Ground({}) as ground:
         session, one = ground.board.open(), asked(ground)
         monkeypatch.setattr(ground.board, "open", lambda: session)
@@ -215,4 +215,4 @@ def test_a_page_that_dies_while_it_is_warmed_up_is_dead(monkeypatch: pytest.Monk
             answers = page.ask([one])
         assert answers.cause == "the browser's process ended"
         assert not answers.is_complete(one)
-        assert ground.scripts._turns == {}
+        assert set(ground.scripts._turns) == {one.token}

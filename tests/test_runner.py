@@ -38,6 +38,7 @@ from harness.events import (
 from harness.ground import Ground
 from harness.literal import Answer, Script
 from harness.literal import Rule as Says
+from harness.live import Answers, LivePage
 from harness.runner import Interruption, Launcher, Order
 from harness.scenario import LITERAL, Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 from harness.verdict import Blame, Status
@@ -361,25 +362,51 @@ def sparing_canaries(model: oracle.Rules) -> Launcher:
 
 
 def test_cases_are_planned_when_their_batch_is_due(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long run does not hold every plan at once: each batch is planned, asked and judged before the next."""
+    """A long run does not hold every plan at once: a page has two batches, and the next is planned when one is judged."""
     monkeypatch.setattr(plan, "BATCH", 2)
     log: list[str] = []
-    planning, asking = plan.plan, harness.live.LivePage.ask
+    planning, beginning, finishing = plan.plan, LivePage.begin, LivePage.finish
 
     def logged_plan(case: plan.Case, origins: plan.Origins) -> plan.Planned:
         if case.scenario.id == "get":
             log.append("plan")
         return planning(case, origins)
 
-    def logged_ask(self: harness.live.LivePage, planned: Sequence[plan.Planned], *rest: Any) -> harness.live.Answers:
-        if planned[0].case.scenario.id == "get":
-            log.append(f"ask {len(planned)}")
-        return asking(self, planned, *rest)
+    def logged_begin(self: LivePage, planned: Sequence[plan.Planned], **more: Any) -> Answers:
+        log.extend([f"begin {len(planned)}"] if planned else [])
+        return beginning(self, planned, **more)
+
+    def logged_finish(self: LivePage, answers: Answers, *rest: Any) -> None:
+        finishing(self, answers, *rest)
+        log.extend([f"finish {len(answers.planned)}"] if answers.planned else [])
 
     monkeypatch.setattr(plan, "plan", logged_plan)
-    monkeypatch.setattr(harness.live.LivePage, "ask", logged_ask)
+    monkeypatch.setattr(LivePage, "begin", logged_begin)
+    monkeypatch.setattr(LivePage, "finish", logged_finish)
     assert statuses(run(order(hasty, 5), ground)) == {Status.PASS: 5}
-    assert log == ["plan", "plan", "ask 2", "plan", "plan", "ask 2", "plan", "ask 1"]
+    two = ["plan", "plan", "begin 2"]
+    assert log == [*two, *two, "finish 2", "plan", "begin 1", "finish 2", "finish 1"]
+
+
+def test_sequences_are_alone(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is asked beside those who ask about caches: each of their batches is finished before the next."""
+    monkeypatch.setattr(plan, "SEQUENCES", 1)
+    monkeypatch.setattr(plan, "BATCH", 1)
+    log: list[str] = []
+    beginning, finishing = LivePage.begin, LivePage.finish
+
+    def logged_begin(self: LivePage, planned: Sequence[plan.Planned], **more: Any) -> Answers:
+        log.extend(one.case.scenario.id for one in planned)
+        return beginning(self, planned, **more)
+
+    def logged_finish(self: LivePage, answers: Answers, *rest: Any) -> None:
+        finishing(self, answers, *rest)
+        log.extend("done" for _ in answers.planned)
+
+    monkeypatch.setattr(LivePage, "begin", logged_begin)
+    monkeypatch.setattr(LivePage, "finish", logged_finish)
+    run(order(hasty, 2, scenario("single"), scenario("twice", steps=2)), ground)
+    assert log == ["twice", "done", "twice", "done", "single", "single", "done", "done"]
 
 
 WARM = SUNG + len(harness.live.WARM_UP.steps)
@@ -443,6 +470,28 @@ def test_a_canary_that_fails_stops_every_engine(ground: Ground, monkeypatch: pyt
     assert of(EngineLost, events) == []
 
 
+def test_a_canary_that_fails_later_stops_before_its_batch_is_believed(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that was honest once is asked again: what it answered beside a canary that failed is no result."""
+    monkeypatch.setattr(plan, "BATCH", 3)
+    launched: list[Any] = []
+
+    def launcher(name: EngineName, how: Launch) -> Browser:
+        launched.append(hasty(name, how))
+        return launched[-1]
+
+    events: list[Event] = []
+    for event in runner.run(order(launcher, 30), ground):
+        events.append(event)
+        if isinstance(event, CanariesSung) and not event.failures:
+            launched[0].rules = never_refusing(oracle.STANDARD)
+    told = [event for event in events if isinstance(event, CanariesSung)]
+    assert "canary-closed-simple" in " ".join(told[-1].failures)
+    assert 0 < len(results(events)) < 30
+    assert events.index(told[-1]) > events.index(results(events)[-1])
+
+
 # ---- browsers that die or hang --------------------------------------------------------------------
 
 
@@ -471,6 +520,29 @@ def test_a_browser_that_dies_is_replaced(ground: Ground, monkeypatch: pytest.Mon
     assert crash.verdict.cause == f"the scripted browser died after {SUNG + 3} steps"
     assert len(crash.observation.exchanges) == 1
     assert sorted(event.case.repeat for event in results(events)) == list(range(6))
+
+
+def test_a_browser_that_dies_with_two_batches(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the batch that waited nothing is lost; each case has one result."""
+    monkeypatch.setattr(plan, "POOL", 1)
+    monkeypatch.setattr(plan, "BATCH", 3)
+    events = run(order(one_after_another({"die_after": SUNG + 2}, {}), 8), ground)
+    assert statuses(events) == {Status.PASS: 7, Status.CRASH: 1}
+    assert sorted(event.case.repeat for event in results(events)) == list(range(8))
+    assert len(of(EngineLost, events)) == 1
+
+
+def test_what_was_answered_beside_canaries_that_were_not_is_lost(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a browser dies over the canaries of a later batch, that batch has no control."""
+    monkeypatch.setattr(plan, "BATCH", 2)
+    events = run(order(one_after_another({"die_after": SUNG + 2 + 3}, {}), 4), ground)
+    (lost,) = of(EngineLost, events)
+    assert "while it was asked canaries" in lost.cause
+    assert statuses(events)[Status.PASS] + statuses(events)[Status.CRASH] == 4
+    assert statuses(events)[Status.PASS] >= 2
+    assert sorted(event.case.repeat for event in results(events)) == list(range(4))
 
 
 def test_a_browser_that_dies_in_the_middle_of_a_case(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -397,7 +397,7 @@ def test_a_refusal_is_told_with_its_url(told: Told) -> None:
     """Messages are the oracle's sentence and mention the token in the URL."""
     told.ask([{"path": "/open"}], [{"path": "/closed", "url": f"{told.api}/closed?corsproof=telling"}])
     told.page.wait_for_messages(frozenset({"telling"}), DEADLINE)
-    (message,) = [message for message in told.page.messages() if "telling" in message.tokens]
+    (message,) = [message for message in told.page.take_messages() if "telling" in message.tokens]
     assert message.text.startswith(Reason.ALLOW_ORIGIN_MISSING.sentence)
 
 

@@ -144,12 +144,12 @@ class Message:
 class Page(Protocol):
     """A page that a browser has open."""
 
-    def messages(self) -> tuple[Message, ...]:
-        """Return what the browser has said about this page so far, oldest first."""
+    def take_messages(self) -> tuple[Message, ...]:
+        """Return what the browser has said about this page since the last time, oldest first."""
         ...
 
     def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
-        """Return when every token is mentioned by some message, or after ``deadline`` seconds."""
+        """Return when messages that nobody has taken mention every token, or after ``deadline`` seconds."""
         ...
 
     def close(self) -> None:

@@ -275,9 +275,9 @@ class FirefoxPage:
             self._browser.unsubscribe(self._codes)
             self._codes = ""
 
-    def messages(self) -> tuple[Message, ...]:
-        """Return the browser's sentences so far."""
-        return self._mailbox.all()
+    def take_messages(self) -> tuple[Message, ...]:
+        """Return the browser's sentences since the last time."""
+        return self._mailbox.take()
 
     def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
         """Wait until every token is mentioned, at most ``deadline`` seconds."""

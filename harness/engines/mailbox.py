@@ -47,13 +47,18 @@ class Mailbox:
             self._dead = True
             self._arrived.notify_all()
 
-    def all(self) -> tuple[Message, ...]:
-        """Return every message so far."""
+    def take(self) -> tuple[Message, ...]:
+        """Return every message since the last time."""
         with self._arrived:
-            return tuple(self._messages)
+            taken, self._messages = tuple(self._messages), []
+            self._tokens.clear()
+            return taken
 
     def wait_for(self, tokens: frozenset[str], deadline: float) -> None:
-        """Return when every token is mentioned in a sentence, when the page is dead, or after ``deadline`` seconds."""
+        """Return when sentences that nobody has taken mention every token, when the page is dead, or at the deadline.
+
+        ``deadline`` is in seconds.
+        """
         end = time.monotonic() + deadline
         with self._arrived:
             while not (tokens <= self._tokens or self._dead) and (left := end - time.monotonic()) > 0:

@@ -143,9 +143,9 @@ class ScriptedPage:
         self._mailbox = mailbox
         self._agent: asyncio.Task[None] | None = None
 
-    def messages(self) -> tuple[Message, ...]:
-        """Return the oracle's sentence for each refusal so far."""
-        return self._mailbox.all()
+    def take_messages(self) -> tuple[Message, ...]:
+        """Return the oracle's sentence for each refusal since the last time."""
+        return self._mailbox.take()
 
     def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
         """Return when every token is mentioned by some message, or after ``deadline`` seconds."""

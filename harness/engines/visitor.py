@@ -62,7 +62,7 @@ class VisitingBrowser:
 class SilentPage:
     """A page whose browser tells nobody what it says (`harness.engines.Page`)."""
 
-    def messages(self) -> tuple[Message, ...]:
+    def take_messages(self) -> tuple[Message, ...]:
         """Return nothing."""
         return ()
 

@@ -135,9 +135,9 @@ class GtkPage:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    def messages(self) -> tuple[Message, ...]:
-        """Return the browser's sentences so far."""
-        return self._mailbox.all()
+    def take_messages(self) -> tuple[Message, ...]:
+        """Return the browser's sentences since the last time."""
+        return self._mailbox.take()
 
     def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
         """Wait until every token is mentioned, at most ``deadline`` seconds."""
