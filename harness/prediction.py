@@ -32,8 +32,8 @@ class Prediction:
     of those. ``differences`` are the requests that the standard would have sent otherwise, one sentence each.
     ``astray`` says that the story is lost because another request was recorded than the standard sends, and not for
     want of one. ``events`` are those of an XMLHttpRequest, in order, but for those whose number depends on how bytes
-    arrive, and those of its upload unless it is ``upload_heard``. ``foreseen`` says that the wire showed the answers that
-    were planned, and no more than those.
+    arrive, and those of its upload unless it is ``upload_heard``. ``foreseen`` says that the wire showed the answers
+    that were planned, and no more than those.
     """
 
     outcome: Outcome | None

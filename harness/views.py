@@ -42,7 +42,7 @@ class Views:
         return verdict, standard
 
     def _of_engine(self, planned: Planned, observed: Observation, standard: View) -> View | None:
-        """Return the view by the engine's rules; None where it is the standard's, as one walk over all answers shows."""
+        """Return the view by the engine's rules; None where one walk over all answers shows it is the standard's."""
         if planned.foretold and standard.predicted and all(one.foreseen for one in standard.predicted):
             theirs = _foretold(planned, observed, self._model)
             ours = planned.foretold

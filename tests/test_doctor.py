@@ -637,11 +637,10 @@ def test_a_launch_cut_short(name: EngineName, ground: Ground) -> None:
 @pytest.mark.usefixtures("nothing_left")
 def test_a_browser_without_web_security_is_caught(ground: Ground) -> None:
     """The control of the controls: the canaries unmask a browser that blocks nothing, and the cause is named."""
-    from harness.engines import chromium, driven
+    from harness.engines import chromium
 
     def launcher(name: EngineName, how: Launch) -> engines.Browser:
-        args = ("--disable-web-security",)
-        return driven.DrivenBrowser(driven.Recipe(name, "cdp", args=args, system=chromium.system_executable), how)
+        return chromium.launch(how, "--disable-web-security")
 
     found = examine(EngineChoice(CHROMIUM), ground, launcher=launcher)
     assert (found.asked, len(found.failures)) == (4, 4)

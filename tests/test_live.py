@@ -144,7 +144,7 @@ class Answering:
 
 
 def test_the_browsers_words_reach_their_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that it said of the case's URLs, in its order, bare codes last; of others, it is theirs; of none, nobody's."""
+    """All that it said of the case's URLs, in its order, bare codes last; what is of others is theirs."""
     browser = Talking()
     with Ground({}) as ground:
         Answering(ground, monkeypatch)

@@ -21,6 +21,7 @@ from harness import canaries, capabilities, deviations, oracle, plan, runner
 from harness.capabilities import Gap
 from harness.deviations import Deviation, Rule
 from harness.engines import Browser, EngineChoice, EngineName, Launch
+from harness.engines.scripted import ScriptedBrowser
 from harness.engines.visitor import Visitor
 from harness.errors import BrowserUnavailable
 from harness.events import (
@@ -362,7 +363,7 @@ def sparing_canaries(model: oracle.Rules) -> Launcher:
 
 
 def test_cases_are_planned_when_their_batch_is_due(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long run does not hold every plan at once: a page has two batches, and the next is planned when one is judged."""
+    """A long run does not hold every plan at once: a page has two batches; the next is planned when one is judged."""
     monkeypatch.setattr(plan, "BATCH", 2)
     log: list[str] = []
     planning, beginning, finishing = plan.plan, LivePage.begin, LivePage.finish
@@ -475,7 +476,7 @@ def test_a_canary_that_fails_later_stops_before_its_batch_is_believed(
 ) -> None:
     """A browser that was honest once is asked again: what it answered beside a canary that failed is no result."""
     monkeypatch.setattr(plan, "BATCH", 3)
-    launched: list[Any] = []
+    launched: list[ScriptedBrowser] = []
 
     def launcher(name: EngineName, how: Launch) -> Browser:
         launched.append(hasty(name, how))

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from harness.engines.calls import Calls, Json
 from harness.errors import BrowserCrashed
-
-Json = dict[str, Any]
 
 
 class Refused(Exception):
@@ -32,8 +31,7 @@ class Bidi:
         self._socket = socket
         self._on_event = on_event
         self._on_end = on_end
-        self._last_id = 0
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._calls = Calls()
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     @classmethod
@@ -45,17 +43,14 @@ class Bidi:
 
     async def send(self, method: str, **params: Any) -> Json:
         """Give a command and return its result; raise `Refused`, or `BrowserCrashed` where nobody is left to answer."""
-        self._last_id += 1
-        number = self._last_id
-        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
+
+        def give(number: int) -> Any:
+            return self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+
         try:
-            await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
-            return await future
+            return await self._calls.call(give)
         except ConnectionClosed as error:
             raise BrowserCrashed("the browser's process ended") from error
-        finally:
-            self._waiting.pop(number, None)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -68,19 +63,13 @@ class Bidi:
                 self._take(json.loads(frame))
         except ConnectionClosed:
             pass
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(BrowserCrashed("the browser's process ended"))
+        self._calls.lose(BrowserCrashed("the browser's process ended"))
         self._on_end()
 
     def _take(self, message: Json) -> None:
         if message["type"] == "event":
             self._on_event(message["method"], message["params"])
-            return
-        future = self._waiting.get(message["id"])
-        if future is None or future.done():
-            return
-        if message["type"] == "success":
-            future.set_result(cast(Json, message["result"]))
+        elif message["type"] == "success":
+            self._calls.answer(message["id"], message["result"])
         else:
-            future.set_exception(Refused(f"{message['error']}: {message['message']}"))
+            self._calls.refuse(message["id"], Refused(f"{message['error']}: {message['message']}"))

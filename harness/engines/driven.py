@@ -1,4 +1,4 @@
-"""Browsers that Playwright drives: Chromium, and its own builds of Firefox and WebKit where they are there.
+"""Browsers that Playwright drives: its own builds of Firefox and WebKit, and browsers of its servers.
 
 The only thing asked of Playwright is to launch, to open a page and to hand over what the browser says in its console.
 No routing, no extra headers, no credentials: Playwright then answers preflights itself (FACTS 4). The one place that
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,13 +16,19 @@ from pathlib import Path
 from typing import Any, cast
 
 from playwright.async_api import Browser as PlaywrightBrowser
-from playwright.async_api import BrowserContext, BrowserType, ConsoleMessage, Playwright, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    BrowserType,
+    CDPSession,
+    ConsoleMessage,
+    Playwright,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as PlaywrightPage
 
 from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
-from harness.engines.folders import fresh_folder
-from harness.engines.mailbox import Mailbox, in_words
+from harness.engines.mailbox import Mailbox, MailboxPage, in_words
 from harness.engines.targets import TargetPage, Targets
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
@@ -37,28 +41,20 @@ GRACE = 5.0  # seconds beyond the launch's deadline, within which Playwright say
 
 @dataclass(frozen=True)
 class Recipe:
-    """How Playwright is asked for one engine.
-
-    ``profile`` are preferences that Chromium reads from a profile's folder only, in the section of that name.
-    ``system`` finds an executable to use where Playwright's own build is missing.
-    """
+    """How Playwright is asked for one engine."""
 
     name: EngineName
     protocol: str
-    args: tuple[str, ...] = ()
     prefs: dict[str, str | float | bool] = field(default_factory=dict)
-    profile: dict[str, int] = field(default_factory=dict)
-    system: Callable[[], str | None] = lambda: None
 
 
 class DrivenBrowser:
-    """A browser under Playwright, with one context for all its pages: Playwright's, or in Chromium one of `Targets`."""
+    """A browser under Playwright, with one context for its pages: Playwright's, or in Chromium that of `Targets`."""
 
     def __init__(self, recipe: Recipe, how: Launch) -> None:
         self._thread = LoopThread(f"corsproof-{recipe.name}")
         self._driver: _Driver | None = None
         self._browser: PlaywrightBrowser | None = None
-        self._folder: Path | None = None
         self._context: BrowserContext
         self._targets: Targets | None = None
         self._mailboxes: set[Mailbox] = set()
@@ -84,73 +80,58 @@ class DrivenBrowser:
             await self._connect(kind, recipe, how)
             return
         own = kind.executable_path
-        path = _executable(recipe, how.path, own)
-        asked: dict[str, Any] = {
-            "executable_path": None if path == own else path,
-            "headless": not how.headed,
-            "args": list(recipe.args),
-            "firefox_user_prefs": recipe.prefs or None,
-            "timeout": max(1, round((end - time.monotonic()) * 1000)),  # 0 would mean no deadline
-        }
-        launched = self._launch_on_profile(kind, asked, recipe.profile) if recipe.profile else self._launch(kind, asked)
-        browser = await launched
-        browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
-        settings = {**recipe.prefs, **{f"profile.{name}": value for name, value in recipe.profile.items()}}
-        flags = (*recipe.args, *(f"{name}={value}" for name, value in settings.items()))
-        self.info = EngineInfo(recipe.name, browser.version, recipe.protocol, path, flags)
+        path = _executable(how.path, own)
+        self._browser = await kind.launch(
+            executable_path=None if path == own else path,
+            headless=not how.headed,
+            firefox_user_prefs=recipe.prefs or None,
+            timeout=max(1, round((end - time.monotonic()) * 1000)),  # 0 would mean no deadline
+        )
+        self._browser.on("disconnected", lambda _: self._all_dead("the browser's process ended"))
+        # Certificates of the local sites come from an authority that no browser knows.
+        self._context = await self._browser.new_context(ignore_https_errors=True)
+        flags = tuple(f"{name}={value}" for name, value in recipe.prefs.items())
+        self.info = EngineInfo(recipe.name, self._browser.version, recipe.protocol, path, flags)
 
     async def _connect(self, kind: BrowserType, recipe: Recipe, how: Launch) -> None:
         """Take a browser of a Playwright server, to which the loopback of this machine is its own."""
-        if recipe.profile or how.third_party_cookies:
+        if how.third_party_cookies:
             raise BrowserUnavailable("third-party cookies cannot be allowed in a browser of a Playwright server")
         assert how.path is not None, "it is the server's URL"
         deadline = how.deadline * 1000
         self._browser = await kind.connect(how.path, timeout=deadline, expose_network="<loopback>")
         self._browser.on("disconnected", lambda _: self._all_dead("the Playwright server ended the browser"))
         if recipe.name is EngineName.CHROMIUM:
-            self._targets = await Targets.of(self._browser)
+            session = _Session(await self._browser.new_browser_cdp_session())
+            # Of a context that is not its own Playwright lets go: it asks for every request there is.
+            made = await session.send("Target.createBrowserContext")
+            self._targets = Targets(session, made["browserContextId"])
         else:
             self._context = await self._browser.new_context(ignore_https_errors=True)
         self.info = EngineInfo(recipe.name, self._browser.version, "playwright-server", how.path)
-
-    async def _launch(self, kind: BrowserType, asked: dict[str, Any]) -> PlaywrightBrowser:
-        self._browser = await kind.launch(**asked)
-        if kind.name == EngineName.CHROMIUM.value:
-            self._targets = await Targets.of(self._browser)
-            return self._browser
-        # Certificates of the local sites come from an authority that no browser knows.
-        self._context = await self._browser.new_context(ignore_https_errors=True)
-        return self._browser
-
-    async def _launch_on_profile(
-        self, kind: BrowserType, asked: dict[str, Any], profile: dict[str, int]
-    ) -> PlaywrightBrowser:
-        self._folder = fresh_folder()
-        preferences = self._folder / "Default" / "Preferences"
-        preferences.parent.mkdir()
-        preferences.write_text(json.dumps({"profile": profile}))
-        self._context = await kind.launch_persistent_context(self._folder, ignore_https_errors=True, **asked)
-        self._browser = self._context.browser
-        assert self._browser is not None, "only Android's and Electron's contexts have none"
-        return self._browser
 
     def _all_dead(self, cause: str) -> None:
         for mailbox in tuple(self._mailboxes):
             mailbox.die(cause)
 
-    def open(self, url: str, on_death: Callable[[str], None]) -> DrivenPage:
+    def open(self, url: str, on_death: Callable[[str], None]) -> MailboxPage:
         """Open a new page at ``url``; see `harness.engines.Browser.open`."""
         mailbox = Mailbox(on_death)
         try:
             page = self._thread.call(self._open(url, mailbox), CALL_DEADLINE)
         except (TimeoutError, PlaywrightError, BrowserCrashed) as error:
             raise BrowserCrashed(f"the page {url} did not open: {str(error).splitlines()[0]}") from error
-        return DrivenPage(page, mailbox, self._thread)
+
+        def leave() -> None:
+            with contextlib.suppress(Exception):
+                self._thread.call(page.close(), CLOSE_DEADLINE)
+
+        return MailboxPage(mailbox, leave)
 
     async def _open(self, url: str, mailbox: Mailbox) -> PlaywrightPage | TargetPage:
         self._mailboxes.add(mailbox)
         if self._targets is not None:
-            return await self._targets.open(url, mailbox, in_words)
+            return await self._targets.open(url, mailbox)
         page = await self._context.new_page()
         page.on("console", lambda message: _hear(mailbox, message))
         # Firefox words the refusals of CORS as page errors and keeps its console silent (FACTS 1).
@@ -170,8 +151,6 @@ class DrivenBrowser:
         with contextlib.suppress(PlaywrightError, TimeoutError, RuntimeError):
             self._thread.call(self._stop(), CALL_DEADLINE)
         self._thread.stop()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _stop(self) -> None:
         browser, driver = self._browser, self._driver
@@ -223,39 +202,28 @@ class _Driver:
             work.result()
 
 
-class DrivenPage:
-    """A page under Playwright."""
+class _Session:
+    """The connection of Playwright to Chromium (`harness.engines.targets.Commands`)."""
 
-    def __init__(self, page: PlaywrightPage | TargetPage, mailbox: Mailbox, thread: LoopThread) -> None:
-        self._page = page
-        self._mailbox = mailbox
-        self._thread = thread
+    def __init__(self, session: CDPSession) -> None:
+        self._session = session
+        self.on = session.on
 
-    def take_messages(self) -> tuple[Message, ...]:
-        """Return the browser's sentences since the last time."""
-        return self._mailbox.take()
-
-    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
-        """Wait until every token is mentioned, at most ``deadline`` seconds."""
-        self._mailbox.wait_for(tokens, deadline)
-
-    def close(self) -> None:
-        """Close the page; a dead browser or driver is no error."""
-        self._mailbox.silence()
-        with contextlib.suppress(Exception):
-            self._thread.call(self._page.close(), CLOSE_DEADLINE)
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Give a command and return its result; raise `BrowserCrashed` where it has none."""
+        try:
+            return await self._session.send(method, params)
+        except PlaywrightError as error:
+            raise BrowserCrashed(str(error).splitlines()[0]) from error
 
 
-def _executable(recipe: Recipe, asked: str | None, own: str) -> str:
-    """Choose a path: what was asked for, else Playwright's own build, else the system's."""
+def _executable(asked: str | None, own: str) -> str:
+    """Choose a path: what was asked for, else Playwright's own build."""
     if asked is not None and not Path(asked).exists():
         raise BrowserUnavailable(f"Executable doesn't exist at {asked}")
-    if asked is None and Path(own).exists():
-        return own
-    path = asked or recipe.system()
-    if path is None:
+    if asked is None and not Path(own).exists():
         raise BrowserUnavailable(f"Executable doesn't exist at {own}, and the system has none")
-    return path
+    return asked or own
 
 
 def _hear(mailbox: Mailbox, message: ConsoleMessage) -> None:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.engines import EngineInfo, EngineName, Launch, Message, is_remote
-from harness.engines.bidi import Bidi, Json, Refused
+from harness.engines.bidi import Bidi, Refused
+from harness.engines.calls import Json
 from harness.engines.display import end, start_bound
 from harness.engines.folders import fresh_folder
-from harness.engines.mailbox import Mailbox, in_words
+from harness.engines.mailbox import Mailbox, MailboxPage, in_words
 from harness.engines.own import own_build
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
@@ -258,13 +259,13 @@ class StockFirefox:
             await self._bidi.close()
 
 
-class FirefoxPage:
+class FirefoxPage(MailboxPage):
     """A tab."""
 
     def __init__(self, browser: StockFirefox, page: str, mailbox: Mailbox) -> None:
+        super().__init__(mailbox, lambda: browser.leave(page))
         self._browser = browser
         self._page = page
-        self._mailbox = mailbox
         self._codes = ""  # the subscription to them
 
     def tell_codes(self, wanted: bool) -> None:
@@ -274,19 +275,6 @@ class FirefoxPage:
         elif self._codes and not wanted:
             self._browser.unsubscribe(self._codes)
             self._codes = ""
-
-    def take_messages(self) -> tuple[Message, ...]:
-        """Return the browser's sentences since the last time."""
-        return self._mailbox.take()
-
-    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
-        """Wait until every token is mentioned, at most ``deadline`` seconds."""
-        self._mailbox.wait_for(tokens, deadline)
-
-    def close(self) -> None:
-        """Close the page; a dead browser is no error."""
-        self._mailbox.silence()
-        self._browser.leave(self._page)
 
 
 async def _listening(profile: Path, poll: Callable[[], int | None]) -> str:

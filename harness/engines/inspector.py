@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from harness.engines import Message
+from harness.engines.calls import Calls, Json
 from harness.engines.mailbox import Mailbox
 from harness.errors import BrowserCrashed
 
@@ -23,7 +24,6 @@ DOMAINS = (
     "Console",
 )  # and not "Network": to be told of every request costs as much as half of them
 FAILED = "Failed to load resource: "  # how the console begins to say why a request has failed
-Json = dict[str, Any]
 
 
 class Inspector:
@@ -32,8 +32,7 @@ class Inspector:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._target = ""
-        self._last_id = 0
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._calls = Calls()
         self._navigated = asyncio.Event()
         self._has_target = asyncio.Event()
         self._switching: asyncio.Task[None] | None = None
@@ -68,19 +67,17 @@ class Inspector:
             await self._send(f"{domain}.enable")
 
     async def _send(self, method: str, params: Json | None = None) -> Json:
-        self._last_id += 1
-        number = self._last_id
-        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        inner = json.dumps({"id": number, "method": method, "params": params or {}})
-        envelope = {"targetId": self._target, "message": inner}
+
+        def give(number: int) -> Any:
+            inner = json.dumps({"id": number, "method": method, "params": params or {}})
+            envelope = {"targetId": self._target, "message": inner}
+            outer = {"id": -number, "method": "Target.sendMessageToTarget", "params": envelope}
+            return self._socket.send(json.dumps(outer))
+
         try:
-            await self._socket.send(
-                json.dumps({"id": -number, "method": "Target.sendMessageToTarget", "params": envelope})
-            )
+            return await self._calls.call(give)
         except ConnectionClosed as error:
             raise BrowserCrashed("the browser closed its inspector socket") from error
-        return await future
 
     async def _read(self) -> None:
         try:
@@ -91,9 +88,7 @@ class Inspector:
         self._lost("the browser's process ended")
 
     def _lost(self, cause: str) -> None:
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(BrowserCrashed(cause))
+        self._calls.lose(BrowserCrashed(cause))
         self.mailbox.die(cause)
 
     def _dispatch(self, event: Json) -> None:
@@ -112,10 +107,7 @@ class Inspector:
     def _switch(self, target: str) -> None:
         """Follow the page into its new process; what was asked of the old one is never answered."""
         self._target = target
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_result({})
-        self._waiting.clear()
+        self._calls.release()
         self._switching = asyncio.get_running_loop().create_task(self._enable())
         self._navigated.set()
 
@@ -136,11 +128,8 @@ class Inspector:
                 self.mailbox.die("the page's process crashed")
 
     def _answer(self, event: Json) -> None:
-        future = self._waiting.pop(event["id"], None)
-        if future is None or future.done():
-            return
         error = event.get("error")
         if error is not None and "already enabled" not in error.get("message", ""):
-            future.set_exception(BrowserCrashed(f"the inspector refused: {error.get('message')}"))
+            self._calls.refuse(event["id"], BrowserCrashed(f"the inspector refused: {error.get('message')}"))
         else:
-            future.set_result(cast(Json, event.get("result", {})))
+            self._calls.answer(event["id"], event.get("result", {}))

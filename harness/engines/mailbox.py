@@ -65,6 +65,27 @@ class Mailbox:
                 self._arrived.wait(left)
 
 
+class MailboxPage:
+    """A page whose words come into a mailbox (`harness.engines.Page`); ``leave`` closes it and never raises."""
+
+    def __init__(self, mailbox: Mailbox, leave: Callable[[], None] = lambda: None) -> None:
+        self._mailbox = mailbox
+        self._leave = leave
+
+    def take_messages(self) -> tuple[Message, ...]:
+        """Return the browser's sentences since the last time."""
+        return self._mailbox.take()
+
+    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
+        """Wait until every token is mentioned, at most ``deadline`` seconds."""
+        self._mailbox.wait_for(tokens, deadline)
+
+    def close(self) -> None:
+        """Say no more, and close the page; a dead browser is no error."""
+        self._mailbox.silence()
+        self._leave()
+
+
 def in_words(text: str, url: str = "") -> Message:
     """Return what a browser said, with the URL that it is about: the first that it names, else ``url``."""
     named = _URL.search(text)

@@ -21,7 +21,7 @@ import httpx
 
 from harness import oracle
 from harness.engines import EngineInfo, EngineName, Launch, Message
-from harness.engines.mailbox import Mailbox
+from harness.engines.mailbox import Mailbox, MailboxPage
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.foresight import request_of
 from harness.loop import LoopThread
@@ -129,10 +129,11 @@ class ScriptedBrowser:
         await asyncio.Event().wait()
 
 
-class ScriptedPage:
+class ScriptedPage(MailboxPage):
     """A page and its agent (`harness.engines.Page`). What is a coroutine runs on the browser's loop."""
 
     def __init__(self, browser: ScriptedBrowser, loop: LoopThread, url: str, mailbox: Mailbox) -> None:
+        super().__init__(mailbox, self._end)
         parts = urlsplit(url)
         self._browser = browser
         self._loop = loop
@@ -140,20 +141,9 @@ class ScriptedPage:
         self._home = parts._replace(query="").geturl()
         self._site = f"{parts.scheme}://{parts.netloc}"
         self._origin = "null" if parts.query == "sandboxed" else self._site
-        self._mailbox = mailbox
         self._agent: asyncio.Task[None] | None = None
 
-    def take_messages(self) -> tuple[Message, ...]:
-        """Return the oracle's sentence for each refusal since the last time."""
-        return self._mailbox.take()
-
-    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
-        """Return when every token is mentioned by some message, or after ``deadline`` seconds."""
-        self._mailbox.wait_for(tokens, deadline)
-
-    def close(self) -> None:
-        """End the agent."""
-        self._mailbox.silence()
+    def _end(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is gone, and the agent with it
             self._loop.call(self._stop(), CLOSING)
 

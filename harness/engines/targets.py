@@ -1,8 +1,7 @@
-"""Pages of Chromium that its driver does not know, so that nobody is told of every request.
+"""Pages of Chromium: what is attached to, and asked for no more than the browser's words and the end of it.
 
-To tell of them takes the browser and the driver as long as the requests themselves (measured). Playwright lets go of
-targets in browser contexts that are not its own. Such a page is attached to here, through Playwright's connection, and
-asked for no more than the browser's words, those of its frames in other processes too. Knows no CORS.
+Frames in other processes are attached to as well, so that their words are heard. To be told of every request would take
+the browser as long as the requests themselves (measured). Knows no CORS.
 https://chromedevtools.github.io/devtools-protocol/
 """
 
@@ -12,40 +11,38 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
-from playwright.async_api import Browser, CDPSession
-from playwright.async_api import Error as PlaywrightError
-
-from harness.engines import Message
-from harness.engines.mailbox import Mailbox
+from harness.engines.calls import Calls, Json
+from harness.engines.mailbox import Mailbox, in_words
 from harness.errors import BrowserCrashed
 
-Json = dict[str, Any]
+
+class Commands(Protocol):
+    """A connection to a browser as a whole."""
+
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> Json:
+        """Give a command and return its result; raise `BrowserCrashed` where it has none."""
+        ...
+
+    def on(self, event: Any, hear: Callable[[Json], None]) -> None:
+        """Have ``hear`` called with the parameters of each such event."""
+        ...
 
 
 class Targets:
-    """The pages of one browser in a browser context of their own. Every method runs on the driver's event loop."""
+    """The pages of one browser; in a browser context of their own where it is named. Runs on the event loop."""
 
-    def __init__(self, browser: CDPSession, context: str) -> None:
+    def __init__(self, browser: Commands, context: str | None = None) -> None:
         self._browser = browser
-        self._context = context
+        self._where = {"browserContextId": context} if context else {}
         self._pages: dict[str, TargetPage] = {}
         browser.on("Target.receivedMessageFromTarget", self._receive)
         browser.on("Target.detachedFromTarget", self._detached)
 
-    @classmethod
-    async def of(cls, browser: Browser) -> Targets:
-        """Make a context for pages in a browser that Playwright has started."""
-        session = await browser.new_browser_cdp_session()
-        made = await session.send("Target.createBrowserContext")
-        return cls(session, made["browserContextId"])
-
-    async def open(self, url: str, mailbox: Mailbox, message: Callable[[str, str], Message]) -> TargetPage:
+    async def open(self, url: str, mailbox: Mailbox) -> TargetPage:
         """Open a page and return when its document is committed; raise `BrowserCrashed` where there is none."""
-        made = await self._browser.send(
-            "Target.createTarget", {"url": "about:blank", "browserContextId": self._context}
-        )
+        made = await self._browser.send("Target.createTarget", {"url": "about:blank", **self._where})
         target = {"targetId": made["targetId"]}
         session = (await self._browser.send("Target.attachToTarget", target))["sessionId"]
 
@@ -57,7 +54,7 @@ class Targets:
             page.end()
             await self._browser.send("Target.closeTarget", target)
 
-        page = self._pages[session] = TargetPage(carry, mailbox, message, close)
+        page = self._pages[session] = TargetPage(carry, mailbox, close)
         try:
             await page.listen()
             await page.navigate(url)
@@ -83,22 +80,17 @@ class Targets:
 class _Target:
     """What is attached to: a page, or a frame below it that has a process of its own."""
 
-    def __init__(
-        self, carry: Callable[[str], Awaitable[None]], mailbox: Mailbox, message: Callable[[str, str], Message]
-    ) -> None:
+    def __init__(self, carry: Callable[[str], Awaitable[None]], mailbox: Mailbox) -> None:
         self._carry = carry
         self._mailbox = mailbox
-        self._message = message
-        self._last_id = 0
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._calls = Calls()
         self._frames: dict[str, _Target] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
         """Ask for the browser's words, here and in frames that come."""
         await self.send("Inspector.enable")
-        await self.send("Log.enable")
-        await self.send("Runtime.enable")
+        await self.send("Log.enable")  # and not "Runtime", which costs a tenth of every request (measured)
         # Certificates of the local sites come from an authority that no browser knows.
         await self.send("Security.setIgnoreCertificateErrors", ignore=True)
         # A frame waits until it is listened to: else its first words would be lost.
@@ -108,15 +100,9 @@ class _Target:
 
     async def send(self, method: str, **params: Any) -> Json:
         """Give a command and return its result; raise `BrowserCrashed` where it has none."""
-        self._last_id += 1
-        number = self._last_id
-        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        try:
-            await self._carry(json.dumps({"id": number, "method": method, "params": params}))
-            return await future
-        finally:
-            self._waiting.pop(number, None)
+        return await self._calls.call(
+            lambda number: self._carry(json.dumps({"id": number, "method": method, "params": params}))
+        )
 
     def receive(self, message: Json) -> None:
         """Take a message of the target's."""
@@ -128,12 +114,7 @@ class _Target:
             case "Log.entryAdded":
                 entry = params["entry"]
                 if entry["level"] == "error":
-                    self._mailbox.put(self._message(entry["text"], entry.get("url", "")))
-            case "Runtime.exceptionThrown":
-                details = params["exceptionDetails"]
-                # The first line of a stack, whose head is the name of the exception.
-                said = (details.get("exception", {}).get("description") or details["text"]).partition("\n")[0]
-                self._mailbox.put(self._message(said.partition(": ")[2] or said, ""))
+                    self._mailbox.put(in_words(entry["text"], entry.get("url", "")))
             case "Inspector.targetCrashed":
                 self.crashed()
             case "Target.attachedToTarget":
@@ -159,24 +140,19 @@ class _Target:
             frame.end()
         for task in self._tasks:
             task.cancel()
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(BrowserCrashed("the page was closed"))
+        self._calls.lose(BrowserCrashed("the page was closed"))
 
     def _answered(self, message: Json) -> None:
-        future = self._waiting.get(message["id"])
-        if future is None or future.done():
-            return
         if "error" in message:
-            future.set_exception(BrowserCrashed(f"the browser refused: {message['error'].get('message')}"))
+            self._calls.refuse(message["id"], BrowserCrashed(f"the browser refused: {message['error'].get('message')}"))
         else:
-            future.set_result(message["result"])
+            self._calls.answer(message["id"], message["result"])
 
     def _attach(self, session: str) -> None:
         async def carry(text: str) -> None:
             await self.send("Target.sendMessageToTarget", sessionId=session, message=text)
 
-        frame = self._frames[session] = _Target(carry, self._mailbox, self._message)
+        frame = self._frames[session] = _Target(carry, self._mailbox)
         task = asyncio.get_running_loop().create_task(_listen(frame))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -184,9 +160,9 @@ class _Target:
 
 async def _listen(frame: _Target) -> None:
     # A frame that goes while it is attached to has no words.
-    with contextlib.suppress(PlaywrightError, BrowserCrashed):
+    with contextlib.suppress(BrowserCrashed):
         await frame.listen()
-    with contextlib.suppress(PlaywrightError, BrowserCrashed):
+    with contextlib.suppress(BrowserCrashed):
         await frame.send("Runtime.runIfWaitingForDebugger")
 
 
@@ -197,10 +173,9 @@ class TargetPage(_Target):
         self,
         carry: Callable[[str], Awaitable[None]],
         mailbox: Mailbox,
-        message: Callable[[str, str], Message],
         close: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        super().__init__(carry, mailbox, message)
+        super().__init__(carry, mailbox)
         self.close = close
 
     async def navigate(self, url: str) -> None:

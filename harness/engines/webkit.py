@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from harness.engines import EngineInfo, EngineName, Launch, Message
+from harness.engines import EngineInfo, EngineName, Launch
 from harness.engines.display import Display, end, start_bound
 from harness.engines.folders import fresh_folder
 from harness.engines.inspector import Inspector
-from harness.engines.mailbox import Mailbox
+from harness.engines.mailbox import Mailbox, MailboxPage
 from harness.engines.own import own_build
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
@@ -106,14 +106,14 @@ class GtkBrowser:
         self._closing.callback(display.close)
         return display.name
 
-    def open(self, url: str, on_death: Callable[[str], None]) -> GtkPage:
+    def open(self, url: str, on_death: Callable[[str], None]) -> MailboxPage:
         """Load ``url`` in the window; see `harness.engines.Browser.open`."""
         mailbox = self._page = Mailbox(on_death)
         try:
             self._thread.call(self._inspector.navigate(url, mailbox), CALL_DEADLINE)
         except TimeoutError as error:
             raise BrowserCrashed(f"the page {url} did not open: {error}") from error
-        return GtkPage(mailbox)
+        return MailboxPage(mailbox)  # the window shows it until the next one
 
     def close(self) -> None:
         """End browser and display, remove the folders; see `harness.engines.Browser.close`."""
@@ -127,25 +127,6 @@ class GtkBrowser:
         if hasattr(self, "_inspector"):
             await self._inspector.close()
         self._closing.close()
-
-
-class GtkPage:
-    """What MiniBrowser's window shows, and what the browser says of it."""
-
-    def __init__(self, mailbox: Mailbox) -> None:
-        self._mailbox = mailbox
-
-    def take_messages(self) -> tuple[Message, ...]:
-        """Return the browser's sentences since the last time."""
-        return self._mailbox.take()
-
-    def wait_for_messages(self, tokens: frozenset[str], deadline: float) -> None:
-        """Wait until every token is mentioned, at most ``deadline`` seconds."""
-        self._mailbox.wait_for(tokens, deadline)
-
-    def close(self) -> None:
-        """Say no more; the window shows this page until the next one."""
-        self._mailbox.silence()
 
 
 def _flags(how: Launch) -> tuple[str, ...]:

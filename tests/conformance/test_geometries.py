@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, Response, request
 
 from harness import engines, plan
-from harness.engines import Browser, EngineName, Launch, driven
+from harness.engines import Browser, EngineName, Launch, chromium
 from harness.engines.folders import PREFIX, fresh_folder
 from harness.engines.visiting import visit
 from harness.errors import BrowserCrashed, BrowserUnavailable
@@ -212,7 +212,7 @@ def test_no_profile_is_left(ground: Ground, tmp_path: Path, monkeypatch: pytest.
         made.append(fresh_folder())
         return made[-1]
 
-    monkeypatch.setattr(driven, "fresh_folder", kept_in_mind)
+    monkeypatch.setattr(chromium, "fresh_folder", kept_in_mind)
     with pytest.raises(BrowserUnavailable):
         engines.launch(EngineName.CHROMIUM, replace(how, path=shutil.which("false")))
     assert [folder.exists() for folder in made] == [False]
