@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -15,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from harness.engines import Message
 from harness.engines.calls import Calls, Json
-from harness.engines.mailbox import Mailbox
+from harness.engines.mailbox import Mailbox, in_words
 from harness.errors import BrowserCrashed
 
 DOMAINS = (
@@ -23,7 +24,8 @@ DOMAINS = (
     "Page",
     "Console",
 )  # and not "Network": to be told of every request costs as much as half of them
-FAILED = "Failed to load resource: "  # how the console begins to say why a request has failed
+# How the console says why a request has failed, and not that its answer has a status of 400 or more.
+FAILED = re.compile(r"Failed to load resource: (?!the server responded with a status of )(.*)", re.DOTALL)
 
 
 class Inspector:
@@ -121,11 +123,15 @@ class Inspector:
                 if not params["frame"].get("parentId"):
                     self._navigated.set()
             case "Console.messageAdded":
-                said = params["message"]
-                if said["source"] == "network" and said["text"].startswith(FAILED):
-                    self.mailbox.put(Message(said["text"].removeprefix(FAILED), said["url"]))
+                self._hear(params["message"])
             case "Inspector.targetCrashed":
                 self.mailbox.die("the page's process crashed")
+
+    def _hear(self, said: Json) -> None:
+        if said["source"] == "network" and (failed := FAILED.fullmatch(said["text"])):
+            self.mailbox.put(Message(failed[1], said["url"]))
+        elif said["source"] == "security" and (message := in_words(said["text"])).tokens:
+            self.mailbox.put(message)  # what was never asked for has not failed, either
 
     def _answer(self, event: Json) -> None:
         error = event.get("error")
