@@ -208,6 +208,13 @@ CAUSES = (
         "sudo apt-get install --reinstall webkit2gtk-driver",
     ),
     Cause(
+        "chromium-ended",
+        r"Chromium ended with exit code (?P<code>-?\d+) before it opened its DevTools(?:: (?:.*\n)*(?P<words>.+))?",
+        "this Chromium ended at once with exit code {code}. The last that it said: {words}",
+        "{python} -m playwright install chromium",
+        CHROMIUM,
+    ),
+    Cause(
         "firefox-without-bidi",
         r"Firefox ended with exit code (?P<code>-?\d+) before it opened WebDriver BiDi(?:: (?P<words>.+))?",
         "this Firefox opened no WebDriver BiDi channel: it is too old for that, or ended at once. It said: {words}",

@@ -243,6 +243,23 @@ PYTHON = sys.executable
             "--browser chromium=PATH",
             id="cr",
         ),
+        pytest.param(
+            "is-firefox",
+            CHROMIUM,
+            "Chromium did not answer within 60 s: *** You are running in headless mode.\n",
+            "is a Firefox",
+            "--browser chromium=PATH",
+            id="cr-direct",
+        ),
+        pytest.param(
+            "chromium-ended",
+            CHROMIUM,
+            "Chromium ended with exit code 21 before it opened its DevTools: /usr/bin/chromium: 9: [: 1: unexpected\n"
+            "Failed to create a ProcessSingleton for your profile directory.",
+            "Failed to create a ProcessSingleton",
+            f"{PYTHON} -m playwright install chromium",
+            id="profile",
+        ),
         pytest.param("xvfb-missing", WEBKIT, "Xvfb is not installed", "Xvfb", "corsproof install webkit", id="no-xvfb"),
         pytest.param("xvfb-silent", WEBKIT, "Xvfb gave no display within 2 s", "no display", "-displayfd", id="hangs"),
         pytest.param("xvfb-silent", WEBKIT, "Xvfb ended before it gave a display", "no display", "Xvfb", id="ends"),
@@ -520,7 +537,7 @@ def test_a_real_browser_is_usable(name: EngineName, ground: Ground) -> None:
     ("body", "mode", "deadline", "rows"),
     [
         pytest.param(
-            "echo wrong >&2; exit 1", 0o755, 60.0, "minibrowser-ended firefox-without-bidi ended-at-once", id="ends"
+            "echo wrong >&2; exit 1", 0o755, 60.0, "minibrowser-ended firefox-without-bidi chromium-ended", id="ends"
         ),
         pytest.param("exec sleep 600", 0o755, 8.0, "launch-deadline", id="hangs"),
         pytest.param(f"echo '{NO_LIBRARY}' >&2; exit 127", 0o755, 60.0, "shared-library", id="lacks-a-library"),
@@ -598,7 +615,7 @@ def test_a_broken_driver(
     """Playwright's driver may fail in any way: it is said, and killed where it does not listen."""
     node = script(tmp_path, "node", body) if body else str(tmp_path / "node")
     monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", node)
-    found = examine(EngineChoice(CHROMIUM), ground, deadline=deadline)
+    found = examine(EngineChoice(CHROMIUM, "ws://127.0.0.1:1/"), ground, deadline=deadline)
     assert found.cause == next(one.cause for one in CAUSES if one.name == row)
 
 
@@ -613,14 +630,14 @@ def test_a_path_that_does_not_exist(name: EngineName, ground: Ground, tmp_path: 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", [CHROMIUM], ids=str)
+@pytest.mark.parametrize("name", EngineName, ids=str)
 @pytest.mark.usefixtures("nothing_left")
 def test_no_folder_for_temporary_files(
     name: EngineName, ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder that is missing is named."""
+    """Where TMPDIR names no folder, a browser takes the one that Python has found."""
     monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
-    assert examine(EngineChoice(name), ground).mend == f"mkdir -p {tmp_path / 'gone'}"
+    assert examine(EngineChoice(name), ground).usable
 
 
 @pytest.mark.browser

@@ -12,6 +12,8 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
 CLOSE_DEADLINE = 3.0  # seconds for a page to close by itself
+GRACE = 5.0  # seconds beyond the launch's deadline, within which it is said what the browser said
 POLL = 0.005  # seconds between two looks whether the browser listens
 # Switches had no effect, and neither had CDP (FACTS 6).
 ACROSS_SITES = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
@@ -106,7 +109,7 @@ class LocalChromium:
         self._targets: Targets
         self.info: EngineInfo
         try:
-            self._thread.call(self._start(path, how, switches), how.deadline)
+            self._thread.call(self._start(path, how, switches), how.deadline + GRACE)
         except BrowserUnavailable:
             self.close()
             raise
@@ -129,10 +132,12 @@ class LocalChromium:
         command = [path, *QUIET, *STEADY, *flags, f"--user-data-dir={home}", "--remote-debugging-port=0"]
         words = home / "stderr"
         with words.open("wb") as stderr:
-            process = start_bound(command, stderr=stderr.fileno())
+            # Where TMPDIR names no folder Python has found another, and Chromium would not.
+            env = {**os.environ, "TMPDIR": tempfile.gettempdir()}
+            process = start_bound(command, env=env, stderr=stderr.fileno())
         self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
-            url = await _listening(home, process.poll)
+            url = await _listening(home, process.poll, how.deadline)
             self._cdp = await Cdp.connect(url, self._all_dead)
         except BrowserUnavailable as error:
             raise BrowserUnavailable(f"{error}: {words.read_text(errors='replace').strip()}") from None
@@ -186,13 +191,14 @@ def _flags(how: Launch) -> tuple[str, ...]:
     return (*window, *proxy, *known)
 
 
-async def _listening(home: Path, poll: Callable[[], int | None]) -> str:
-    """Return the URL of the browser's DevTools as soon as it has one. The caller sets the deadline."""
-    told = home / "DevToolsActivePort"
-    while True:
+async def _listening(home: Path, poll: Callable[[], int | None], deadline: float) -> str:
+    """Return the URL of the browser's DevTools as soon as it has one; ``deadline`` is in seconds."""
+    told, end = home / "DevToolsActivePort", time.monotonic() + deadline
+    while time.monotonic() < end:
         if (code := poll()) is not None:
             raise BrowserUnavailable(f"Chromium ended with exit code {code} before it opened its DevTools")
         with contextlib.suppress(OSError, ValueError):  # not there yet, or not whole
             port, path = told.read_text(encoding="ascii").split()
             return f"ws://127.0.0.1:{port}{path}"
         await asyncio.sleep(POLL)
+    raise BrowserUnavailable(f"Chromium did not answer within {deadline:g} s")
