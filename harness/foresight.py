@@ -44,18 +44,21 @@ def foretell(
     places: Sequence[tuple[str, str]],
     rules: oracle.Rules = oracle.STANDARD,
     started: Sequence[float] = (),
+    requests: Sequence[oracle.Request] = (),
 ) -> tuple[oracle.Prediction, ...]:
     """Return the oracle's prediction for each step, the preflight cache handed on from one to the next.
 
-    ``started`` are the seconds at which the steps began; without them, what the steps themselves say.
+    ``started`` are the seconds at which the steps began; without them, what the steps themselves say. ``requests`` are
+    the steps as the oracle takes them, where somebody has them already.
     """
     origins = dict(places)
-    servers, connect = [_server(script, origins) for script in turns], connect_at(places)
+    roles, connect = _roles(origins), connect_at(places)
+    servers = [_server(script, roles) for script in turns]
     cache, predictions = oracle.PreflightCache(), []
     for index, step in enumerate(unit["steps"]):
         now = started[index] if started else step["after_ms"] / 1000
         server = servers[min(index, len(servers) - 1)]
-        request = request_of(step, origins["page"])
+        request = requests[index] if requests else request_of(step, origins["page"])
         prediction = oracle.predict(request, server, cache=cache, now=now, rules=rules, connect=connect)
         cache = prediction.cache
         predictions.append(prediction)
@@ -109,12 +112,12 @@ def answer_of(status: int | None, headers: oracle.Headers, ending: Ending) -> or
     return oracle.WireResponse.received(status, headers)
 
 
-def _server(script: Script, origins: Mapping[str, str]) -> Callable[[oracle.WireRequest], oracle.Answer]:
+def _server(script: Script, roles: Mapping[str, Role]) -> Callable[[oracle.WireRequest], oracle.Answer]:
     playing = Playing(script)
 
     def serve(request: oracle.WireRequest) -> oracle.Answer:
         origin, path = _split(request.url)
-        if (role := _role(origin, origins)) is None:
+        if (role := roles.get(origin)) is None:
             return oracle.NetworkFailure("nobody listens there")
         kind = Kind.PREFLIGHT if request.kind is oracle.Kind.PREFLIGHT else Kind.ACTUAL
         literal: Literal = playing.answer(role, kind, path.partition("?")[0]) or NO_RULE
@@ -130,11 +133,10 @@ def _split(url: str) -> tuple[str, str]:
     return f"{scheme}://{host}", slash + path
 
 
-def _role(origin: str, origins: Mapping[str, str]) -> Role | None:
-    roles = {origins["cross"]: Role.API, origins["api"]: Role.API, origins["api2"]: Role.API2}
-    if "h2" in origins:
-        roles[origins["h2"]] = Role.H2
-    return roles.get(origin, Role.PAGE if origin == origins["home"] else None)
+def _roles(origins: Mapping[str, str]) -> dict[str, Role]:
+    roles = {origins["home"]: Role.PAGE, origins["cross"]: Role.API}
+    roles |= {origins["api"]: Role.API, origins["api2"]: Role.API2}
+    return roles | ({origins["h2"]: Role.H2} if "h2" in origins else {})
 
 
 def _crossing(request: oracle.WireRequest) -> Crossing:

@@ -1,7 +1,7 @@
 """The plan: cases made concrete. Scenario + sites -> URLs with a token, units for the agent, expectations in full.
 
-A case is one scenario under one hook set through one interface. Pure but for the tokens, which are random so that no
-two runs share a URL. Knows no browser.
+A case is one scenario under one hook set through one interface. Pure but for the tokens, which begin at random so that
+no two runs share a URL. Knows no browser.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import secrets
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -68,6 +69,11 @@ class Case:
     api: Api
     expect: str
     repeat: int = 0
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it has several steps."""
+        return len(self.scenario.steps) > 1
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def plan(case: Case, origins: Origins) -> Planned:
         ("cross", origins.cross_api_origin(case.hooks, page)),
         *([("h2", origins.http_2_origin())] if case.scenario.needs_http_2 else []),
     )
-    token = secrets.token_hex(8)
+    token = _token()
     filler = {**dict(places), "token": f"{TOKEN_PARAMETER}={token}"}
     steps = [_agent_step(step, case.api, token, filler) for step in case.scenario.steps]
     turns = tuple(_filled_script(script, filler) for script in case.scenario.turns)
@@ -146,18 +152,55 @@ def plan(case: Case, origins: Origins) -> Planned:
     return Planned(case, token, filler["page"], unit, expectation, places, turns, foretold)
 
 
+_RUN, _NUMBERS = secrets.token_hex(6), itertools.count()
+
+
+def _token() -> str:
+    """Return what no other case has, of this process or of another."""
+    return f"{_RUN}{next(_NUMBERS):06x}"
+
+
 def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
     """Return a batch as the agent reads it."""
     return {"number": number, "pool": POOL, "units": [one.unit for one in planned]}
 
 
-def next_batch(todo: Sequence[Case]) -> tuple[Sequence[Case], Sequence[Case]]:
-    """Split what is to be done on one page into the next batch and the rest."""
-    sequences = [case for case in todo if len(case.scenario.steps) > 1]
-    single = todo if not sequences else [case for case in todo if len(case.scenario.steps) == 1]
-    if sequences:
-        return sequences[:SEQUENCES], [*sequences[SEQUENCES:], *single]
-    return single[:BATCH], single[BATCH:]
+class Todo:
+    """What is to be done on one page: first what has several steps, a few at a time, then everything else."""
+
+    def __init__(self, cases: Iterable[Case] = ()) -> None:
+        self._sequences: deque[Case] = deque()
+        self._single: deque[Case] = deque()
+        for case in cases:
+            (self._sequences if case.is_sequence else self._single).append(case)
+
+    def __bool__(self) -> bool:
+        return bool(self._sequences or self._single)
+
+    @property
+    def has_sequences(self) -> bool:
+        """Whether sequences are left, which then are next."""
+        return bool(self._sequences)
+
+    def next_batch(self) -> list[Case]:
+        """Take what is to be asked next; nothing where nothing is left."""
+        queue, room = (self._sequences, SEQUENCES) if self._sequences else (self._single, BATCH)
+        return [queue.popleft() for _ in range(min(room, len(queue)))]
+
+    def put_back(self, cases: Sequence[Case]) -> None:
+        """Have cases that were taken and not asked be the next of their kind again, in their order."""
+        for case in reversed(cases):
+            (self._sequences if case.is_sequence else self._single).appendleft(case)
+
+    def take_sequences(self) -> list[Case]:
+        """Take all sequences."""
+        taken, self._sequences = list(self._sequences), deque()
+        return taken
+
+    def take_all(self) -> list[Case]:
+        """Take everything."""
+        taken, self._single = [*self.take_sequences(), *self._single], deque()
+        return taken
 
 
 def allowance(planned: Iterable[Planned]) -> float:

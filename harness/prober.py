@@ -130,10 +130,10 @@ class Prober:
             return [pair for page, todo in by_page.items() for pair in self._ask_page(choice, page, todo)]
 
     def _ask_page(
-        self, choice: EngineChoice, page: str, todo: Sequence[plan.Case]
+        self, choice: EngineChoice, page: str, cases: Sequence[plan.Case]
     ) -> Iterator[tuple[plan.Planned, Observation]]:
-        while todo:
-            batch, todo = plan.next_batch(todo)
+        todo = plan.Todo(cases)
+        while batch := todo.next_batch():
             planned = [plan.plan(case, self._ground) for case in batch]
             try:
                 yield from self._running[choice].page(page).ask_all(planned)

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,7 +204,7 @@ class _EngineRun:
             return
         try:
             for page, todo in self._by_page().items():
-                self._run_page(page, todo)
+                self._run_page(page, plan.Todo(todo))
         except Stopped:
             return
         finally:
@@ -232,56 +232,54 @@ class _EngineRun:
                 grouped[case.scenario.page].append(case)
         return grouped
 
-    def _run_page(self, page: str, todo: Sequence[Case]) -> None:
+    def _run_page(self, page: str, todo: plan.Todo) -> None:
         """Run what is to be done on one origin, on as many browsers as it takes."""
         if self._given_up:
             self._never_asked(todo)
-            return
         while todo:
             try:
                 self._stop_if_told()
                 assert self._browser is not None
                 if self._is_crowded(todo):
-                    todo = self._renewed(todo)
+                    self._renew_browser(todo)
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
-                    todo, cause = self._ask(live, todo)
-                if cause:
-                    todo = self._replace_browser(cause, todo)
+                    cause = self._ask(live, todo)
             except BrowserCrashed as error:
-                todo = self._replace_browser(str(error), todo)
+                cause = str(error)
+            if cause:
+                self._replace_browser(cause, todo)
 
-    def _ask(self, live: LivePage, todo: Sequence[Case]) -> tuple[Sequence[Case], str]:
-        """Ask a page canaries, and then batch after batch; return what is left and, if it died, the cause.
+    def _ask(self, live: LivePage, todo: plan.Todo) -> str:
+        """Ask a page canaries, and then batch after batch; return why it died, where it did.
 
         While the page is busy with a batch the one before it is judged; each but the first begins with canaries, too.
         Sequences are alone, for they ask about caches.
         """
         self._told_by_canaries(live, *live.ask_canaries())
-        is_first = True
+        asked, cause = 0, ""
         untouched: list[Case] = []
         begun: deque[Answers] = deque()
-        cause = ""
         while True:
-            while todo and not cause and len(begun) < AHEAD and not self._is_crowded(todo):
-                batch, left = plan.next_batch(todo)
-                if begun and (_has_sequences(batch) or _has_sequences(one.case for one in begun[-1].planned)):
-                    break
-                asked = [plan.plan(case, self._ground) for case in batch]
-                begun.append(live.begin(asked, with_canaries=not is_first))
-                is_first, todo = False, left
-            if not begun:
-                return [*untouched, *todo], cause
-            answers = begun.popleft()
-            live.finish(answers, lambda cases: self._emit(Progress(self.engine, cases)))
-            untouched += self._judge_batch(answers, live)
-            cause = answers.cause
-            if not begun:
+            alone = todo.has_sequences or any(one.case.is_sequence for answers in begun for one in answers.planned)
+            room = 0 if cause or self._stop.is_set() or self._is_crowded(todo) else 1 if alone else AHEAD
+            if todo and len(begun) < room:
+                planned = [plan.plan(case, self._ground) for case in todo.next_batch()]
+                begun.append(live.begin(planned, with_canaries=asked > 0))
+                asked += len(planned)
+            elif begun:
+                answers = begun.popleft()
+                live.finish(answers, lambda cases: self._emit(Progress(self.engine, cases)))
+                untouched += self._judge_batch(answers, live)
+                cause = answers.cause
+            else:
                 self._stop_if_told()
+                todo.put_back(untouched)
+                return cause
 
-    def _is_crowded(self, todo: Sequence[Case]) -> bool:
+    def _is_crowded(self, todo: plan.Todo) -> bool:
         """Tell whether sequences are next, and the browser may forget what they want it to remember."""
-        return self._preflights > plan.PREFLIGHTS and _has_sequences(todo)
+        return self._preflights > plan.PREFLIGHTS and todo.has_sequences
 
     def _lacking(self, case: Case) -> str:
         """Say why a case cannot be asked here; an empty string where it can."""
@@ -294,17 +292,12 @@ class _EngineRun:
     def _skip(self, case: Case, reason: str) -> None:
         self._emit(CaseFinished(self.engine, case, Verdict(Status.SKIPPED, cause=reason)))
 
-    def _renewed(self, todo: Sequence[Case]) -> Sequence[Case]:
+    def _renew_browser(self, todo: plan.Todo) -> None:
         """Go on with a fresh browser; with one that nobody can start again, without what needs a fresh one."""
-        if not isinstance(self._choice, Visitor):
-            self._renew_browser()
-            return todo
-        for case in todo:
-            if len(case.scenario.steps) > 1:
+        if isinstance(self._choice, Visitor):
+            for case in todo.take_sequences():
                 self._skip(case, CROWDED)
-        return [case for case in todo if len(case.scenario.steps) == 1]
-
-    def _renew_browser(self) -> None:
+            return
         assert self._browser is not None
         self._browser.close()
         try:
@@ -312,8 +305,8 @@ class _EngineRun:
         except BrowserUnavailable as error:
             raise BrowserCrashed(str(error)) from error
 
-    def _replace_browser(self, cause: str, todo: Sequence[Case]) -> Sequence[Case]:
-        """Start another browser and return what is left to do; give up after `RELAUNCHES`."""
+    def _replace_browser(self, cause: str, todo: plan.Todo) -> None:
+        """Start another browser for what is left to do; give up after `RELAUNCHES`."""
         self._stop_if_told()
         assert self._browser is not None
         self._browser.close()
@@ -324,17 +317,15 @@ class _EngineRun:
             self._emit(EngineLost(self.engine, cause, relaunch=True))
             try:
                 self._launch()
+                return
             except BrowserUnavailable as error:
                 cause = f"{cause}; and then {error}"
-            else:
-                return todo
         self._emit(EngineLost(self.engine, cause, relaunch=False))
         self._given_up = cause
         self._never_asked(todo)
-        return []
 
-    def _never_asked(self, todo: Sequence[Case]) -> None:
-        for case in todo:
+    def _never_asked(self, todo: plan.Todo) -> None:
+        for case in todo.take_all():
             one = plan.plan(case, self._ground)
             self._untested(one, Trouble.INCONCLUSIVE, f"never asked: {self._given_up}")
 
@@ -387,7 +378,3 @@ class _EngineRun:
         self._ground.judged(one.token)
         self._preflights += sum(exchange.kind is Kind.PREFLIGHT for exchange in observation.exchanges)
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))
-
-
-def _has_sequences(cases: Iterable[Case]) -> bool:
-    return any(len(case.scenario.steps) > 1 for case in cases)

@@ -102,4 +102,5 @@ def _foretold(planned: Planned, observed: Observation, rules: oracle.Rules) -> t
         return ()
     if rules is oracle.STANDARD and len(planned.foretold) < 2:
         return planned.foretold
-    return foretell(planned.unit, planned.turns, planned.places, rules, started)
+    requests = [one.request for one in planned.foretold]
+    return foretell(planned.unit, planned.turns, planned.places, rules, started, requests)

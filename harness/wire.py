@@ -18,6 +18,7 @@ from typing import Any
 
 TOKEN_PARAMETER = "corsproof"
 BODY_KEPT = 4096  # bytes of each body that are kept
+LATE = 120.0  # seconds in which a request is known that no verdict knew of: four times what a server waits for one
 
 Pairs = tuple[tuple[str, str], ...]
 Message = MutableMapping[str, Any]
@@ -91,7 +92,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._exchanges: dict[str, list[Exchange]] = defaultdict(list)
-        self._judged: set[str] = set()
+        self._judged: dict[str, float] = {}  # and when, the oldest first
         self._steps: dict[str, int] = {}
         self._late: list[Exchange] = []
         self._changed = threading.Condition()
@@ -148,11 +149,13 @@ class Wire:
             self._exchanges.pop(token, None)
 
     def judged(self, token: str) -> None:
-        """Drop the exchanges of a token for good: what still arrives is late."""
+        """Drop the exchanges of a token for good: what still arrives, in so long as `LATE`, is late."""
         with self._changed:
-            self._judged.add(token)
             self._exchanges.pop(token, None)
             self._steps.pop(token, None)
+            now = self._judged[token] = time.monotonic()
+            while now - self._judged[oldest := next(iter(self._judged))] > LATE:
+                del self._judged[oldest]
 
     def take_late(self) -> tuple[Exchange, ...]:
         """Return, once, the exchanges that arrived when their case had been judged without them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -230,21 +229,39 @@ SINGLE, SEQUENCE = scenario(), scenario(steps=2)
 @given(st.lists(st.booleans(), max_size=450))
 def test_batches_lose_nothing(kinds: list[bool]) -> None:
     """Batch by batch every case comes once; sequences come first, few at a time and never among single requests."""
-    todo = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
-    left: Sequence[Case] = todo
-    come: list[Case] = []
-    while left:
-        chosen, left = plan.next_batch(left)
-        sequences = {len(case.scenario.steps) > 1 for case in chosen}
+    cases = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
+    todo, come = plan.Todo(cases), list[Case]()
+    while todo:
+        chosen = todo.next_batch()
+        sequences = {case.is_sequence for case in chosen}
         assert len(sequences) == 1
         assert 0 < len(chosen) <= (plan.SEQUENCES if True in sequences else plan.BATCH)
+        assert todo.has_sequences <= (True in sequences)
         come += chosen
-    assert come == sorted(todo, key=lambda case: -len(case.scenario.steps))
+    assert come == sorted(cases, key=lambda case: not case.is_sequence)
+
+
+@LAW
+@given(st.lists(st.booleans(), max_size=450), st.integers(0, 4))
+def test_what_is_put_back_comes_again(kinds: list[bool], taken: int) -> None:
+    """As if nobody had taken it: in the same order, each case once."""
+    cases = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
+    todo = plan.Todo(cases)
+    todo.put_back([case for _ in range(taken) for case in todo.next_batch()])
+    assert todo.take_all() == plan.Todo(cases).take_all()
+
+
+def test_sequences_can_be_left_out() -> None:
+    """They are taken all at once; the others stay."""
+    todo = plan.Todo(Case(kind, "none", Api.FETCH, "none") for kind in (SINGLE, SEQUENCE, SINGLE))
+    assert [case.scenario for case in todo.take_sequences()] == [SEQUENCE]
+    assert [case.scenario for case in todo.next_batch()] == [SINGLE, SINGLE]
 
 
 def test_no_batch_of_nothing() -> None:
     """Where nothing is left to do, nothing is chosen."""
-    assert [list(part) for part in plan.next_batch([])] == [[], []]
+    assert plan.Todo().next_batch() == []
+    assert not plan.Todo()
 
 
 # ---- literal answers -------------------------------------------------------------------------------

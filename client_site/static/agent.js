@@ -18,8 +18,8 @@
 
 (() => {
   const BODY_KEPT = 65536; // characters of a body that are reported
-  const FLUSH_MS = 25; // results are posted together when they come within this time
-  const FLUSH_MANY = 64; // or when so many wait
+  const FLUSH_MS = 100; // results are posted together when they come within this time
+  const FLUSH_MANY = 256; // or when so many wait
   const STAYS_OPEN_MS = 300; // what a server that accepts first and refuses then has time to close a WebSocket in
   const CALLS = 10; // times that the page's own site is told something, at most
   const CALL_AGAIN_MS = 200;
