@@ -51,6 +51,14 @@ def _locations(scenario: Scenario) -> Iterator[tuple[int | None, str]]:
                     yield from ((answer.number, location) for location in found)
 
 
+def preflights_twice(engine: str) -> bool:
+    """Tell whether an engine may make the first few preflights to a host twice: Firefox does (FACTS 11).
+
+    Of one that is none of ours nobody knows.
+    """
+    return engine not in (EngineName.CHROMIUM, EngineName.WEBKIT)
+
+
 def beyond_reach(scenario: Scenario) -> str:
     """Say why a browser of a Playwright server cannot be asked a scenario; an empty string where it can."""
     url = parse_origin("http://localhost" if scenario.page == "null" else scenario.page)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from client_site import BatchDone, PageDied, Results, Session
-from harness import canaries, plan
+from harness import canaries, capabilities, plan
 from harness.engines import Browser, Message, Page, TellsCodes
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
@@ -95,21 +95,22 @@ class Answers:
 class LivePage:
     """A page that is open. Make one with `live_page`.
 
-    It does batch after batch, so the next can be given before the last has ended: `begin` gives one, and `finish` waits
-    for the one that was begun first.
+    It does batch after batch, and begins the next while the last requests of one are on their way: `begin` gives one,
+    and `finish` waits for it.
     """
 
-    def __init__(self, page: str, ground: Ground, session: Session, browser_page: Page) -> None:
+    def __init__(self, page: str, ground: Ground, session: Session, browser_page: Page, *, is_warm: bool) -> None:
         self.page = page
         self._ground = ground
         self._session = session
         self._browser_page = browser_page
         self._batches = 0
         self._warming: Planned | None = None
-        self._is_warm = False
+        self._is_warm = is_warm
         self._stopped = threading.Event()
         self._end = ""  # why the page says no more
         self._begun: list[Answers] = []  # and not finished
+        self._done: set[int] = set()  # numbers of batches that are, and were not finished here
         self._words: dict[str, list[Message]] = {}  # of the cases that were given and not observed
         self._small_talk: deque[str] = deque(maxlen=20)  # of no case: an error of the page's own script, perhaps
 
@@ -139,32 +140,36 @@ class LivePage:
         return answers
 
     def finish(self, answers: Answers, on_progress: Callable[[int], None] = lambda cases: None) -> None:
-        """Wait for the end of a batch, for the page's, or for `stop`. Batches end in the order of their beginnings."""
+        """Wait for the end of a batch, for the page's, or for `stop`.
+
+        ``on_progress`` is told of the cases of every batch as they are answered.
+        """
         patience = PATIENCE + plan.allowance(answers.all)
-        while not self._end:
+        while not self._end and answers.number not in self._done:
             stopped = self._stopped.is_set()
             match self._session.wait(0 if stopped else patience):
                 case Results() as results:
-                    if complete := answers.take(results):
+                    if complete := sum(each.take(results) for each in self._begun):
                         on_progress(complete)
-                case BatchDone(number) if number == answers.number:
-                    self._end = self._unanswered(answers)
-                    break
+                case BatchDone(number):
+                    self._done.add(number)
                 case PageDied(cause) if not stopped:
                     self._end = cause
                 case None:
                     silence = f"the page did not report for {patience:g} s{self._last_words()}"
                     self._end = "the run was stopped" if stopped else silence
-        answers.cause = self._end
+        answers.cause = self._unanswered(answers) if answers.number in self._done else self._end
+        self._end = self._end or answers.cause
+        self._done.discard(answers.number)
         self._begun.remove(answers)
         self._forget_warm_up()
 
-    def _give(self, planned: Sequence[Planned]) -> int:
+    def _give(self, planned: Sequence[Planned], *, alone: bool = False) -> int:
         self._batches += 1
         for one in planned:
             self._words[one.token] = []
             self._ground.stage(one)
-        self._session.give(plan.batch(self._batches, planned))
+        self._session.give(plan.batch(self._batches, planned, alone=alone))
         return self._batches
 
     def _listen(self) -> None:
@@ -181,11 +186,11 @@ class LivePage:
         return f"; the browser last said: {' / '.join(last)}" if last else ""
 
     def _warm_up(self) -> None:
-        """Ask each host of the literal answers: Firefox makes the first few preflights to a host twice (FACTS 11)."""
+        """Ask each host of the literal answers, so that no case has one of the first preflights to it."""
         self._is_warm = True
         case = plan.Case(replace(WARM_UP, page=self.page), LITERAL, Api.FETCH, LITERAL)
         self._warming = plan.plan(case, self._ground)
-        self._give([self._warming])
+        self._give([self._warming], alone=True)
 
     def _forget_warm_up(self) -> None:
         if self._warming is not None:
@@ -270,7 +275,7 @@ def live_page(page: str, browser: Browser, ground: Ground) -> Iterator[LivePage]
     try:
         opened = browser.open(f"{ground.page_url(page)}/agent/{session.id}{sandboxed}", session.die)
         try:
-            yield LivePage(page, ground, session, opened)
+            yield LivePage(page, ground, session, opened, is_warm=not capabilities.preflights_twice(browser.info.name))
         finally:
             opened.close()
     finally:

@@ -160,9 +160,9 @@ def _token() -> str:
     return f"{_RUN}{next(_NUMBERS):06x}"
 
 
-def batch(number: int, planned: Iterable[Planned]) -> dict[str, Any]:
-    """Return a batch as the agent reads it."""
-    return {"number": number, "pool": POOL, "units": [one.unit for one in planned]}
+def batch(number: int, planned: Iterable[Planned], *, alone: bool = False) -> dict[str, Any]:
+    """Return a batch as the agent reads it; ``alone``: no other begins before it is done."""
+    return {"number": number, "pool": POOL, "alone": alone, "units": [one.unit for one in planned]}
 
 
 class Todo:

@@ -455,3 +455,28 @@ def test_many_batches(tell: Tell, step: Step) -> None:
         (f"u{unit}", index) for unit in range(60) for index in range(2)
     )
     assert {report["outcome"] for report in told.reports} == {"response"}
+
+
+@pytest.mark.parametrize("sandboxed", [False, True], ids=["page", "sandbox"])
+@pytest.mark.parametrize(("alone", "ends"), [(False, [2, 1]), (True, [1, 2])], ids=["beside", "alone"])
+def test_the_next_batch_fills_the_room(
+    browser: Browser, ground: Ground, step: Step, sandboxed: bool, alone: bool, ends: list[int]
+) -> None:
+    """It begins while the last request of the one before is on its way; not where that one is to be alone."""
+    session = ground.board.open()
+    url = f"{ground.page_url('http://localhost')}/agent/{session.id}{'?sandboxed' if sandboxed else ''}"
+    page = browser.open(url, lambda cause: None)
+    try:
+        for number, path in enumerate(["/slow?ms=400", "/echo"], 1):
+            units = [{"id": f"{session.id}-{number}", "steps": [step("fetch", path)]}]
+            session.give({"number": number, "pool": 6, "alone": alone, "units": units})
+        told: list[int] = []
+        while len(told) < 2:
+            news = session.wait(DEADLINE)
+            assert isinstance(news, Results | BatchDone), news
+            if isinstance(news, BatchDone):
+                told.append(news.number)
+        assert told == ends
+    finally:
+        page.close()
+        ground.board.close(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from made_events import INFO
 import harness.live
 from client_site import Session
 from harness import canaries, plan
-from harness.engines import EngineInfo, Message
+from harness.engines import EngineInfo, EngineName, Message
 from harness.errors import BrowserCrashed
 from harness.ground import Ground
 from harness.literal import Answer, Role, Rule, Script
@@ -177,7 +178,37 @@ def test_answers_are_at_hand_before_the_page_is_asked(monkeypatch: pytest.Monkey
         assert ground.scripts.answer(one.token, Role.API, Kind.ACTUAL, "/a") is None
 
 
+def test_batches_may_end_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page says of the next batch while one is waited for is kept, its end too."""
+    with Ground({}) as ground:
+        session = ground.board.open()
+        monkeypatch.setattr(ground.board, "open", lambda: session)
+        first, second, third = asked(ground), asked(ground), asked(ground)
+        with live_page("http://localhost", Silent(), ground) as page:
+            begun = [page.begin([one]) for one in (first, second, third)]
+            end = {"step": 0, "origin": "http://a", "outcome": "network-error", "started_ms": 0, "ended_ms": 1}
+            session.post([{"unit": second.token, **end}], begun[1].number)
+            session.post([{"unit": first.token, **end}], begun[0].number)
+            session.die("the browser's process ended")
+            counted: list[int] = []
+            for answers in begun:
+                page.finish(answers, counted.append)
+    assert [answers.cause for answers in begun] == ["", "", "the browser's process ended"]
+    assert counted == [1, 1]
+    assert [answers.is_complete(one) for answers, one in zip(begun, (first, second, third), strict=True)] == [
+        True,
+        True,
+        False,
+    ]
+
+
 # ---- warming up ------------------------------------------------------------------------------------
+
+
+class Cold(Silent):
+    """A browser that may make the first preflights to a host twice."""
+
+    info = replace(INFO, name=EngineName.FIREFOX)
 
 
 @pytest.mark.parametrize("page", ["http://localhost", "https://localhost", "null"])
@@ -186,7 +217,7 @@ def test_a_page_is_warmed_up_once_for_literal_answers(page: str, monkeypatch: py
     with Ground({}) as ground:
         told = Answering(ground, monkeypatch)
         cases = [asked(ground), asked(ground)]
-        with live_page(page, Silent(), ground) as open_page:
+        with live_page(page, Cold(), ground) as open_page:
             for case in cases:
                 open_page.ask([case])
         first, *others = told.units
@@ -196,11 +227,26 @@ def test_a_page_is_warmed_up_once_for_literal_answers(page: str, monkeypatch: py
         assert set(ground.scripts._turns) == {case.token for case in cases}
 
 
+WARM_ALREADY = {EngineName.CHROMIUM: 1, EngineName.WEBKIT: 1, EngineName.FIREFOX: 2, "a visitor": 2}
+
+
+@pytest.mark.parametrize(("name", "units"), WARM_ALREADY.items(), ids=map(str, WARM_ALREADY))
+def test_only_who_needs_it_is_warmed_up(name: str, units: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chromium and WebKit are not known to ask twice; of a browser that is none of ours nobody knows."""
+    browser = Silent()
+    browser.info = replace(INFO, name=name)
+    with Ground({}) as ground:
+        told = Answering(ground, monkeypatch)
+        with live_page("http://localhost", browser, ground) as page:
+            page.ask([asked(ground)])
+        assert len(told.units) == units
+
+
 def test_canaries_need_no_warming_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks an application only is given what he asks, and nothing before it."""
     with Ground({}) as ground:
         told = Answering(ground, monkeypatch)
-        with live_page("http://localhost", Silent(), ground) as page:
+        with live_page("http://localhost", Cold(), ground) as page:
             page.ask_canaries()
         assert len(told.units) == len(canaries.CANARIES)
 
@@ -211,7 +257,7 @@ def test_a_page_that_dies_while_it_is_warmed_up_is_dead(monkeypatch: pytest.Monk
         session, one = ground.board.open(), asked(ground)
         monkeypatch.setattr(ground.board, "open", lambda: session)
         monkeypatch.setattr(session, "give", lambda batch: session.die("the browser's process ended"))
-        with live_page("http://localhost", Silent(), ground) as page:
+        with live_page("http://localhost", Cold(), ground) as page:
             answers = page.ask([one])
         assert answers.cause == "the browser's process ended"
         assert not answers.is_complete(one)

@@ -424,10 +424,11 @@ def test_what_a_dead_browser_was_never_asked_has_its_answers_again(
     """Planned anew with another token: its script begins anew too, and that of the old token is gone."""
     monkeypatch.setattr(plan, "POOL", 1)
     scenarios = [literal(f"a-{number}", opening(201, 202), opening(203), steps=2) for number in range(3)]
-    events = run(literally(one_after_another({"die_after": steps}, {}), *scenarios), ground)
-    assert statuses(events) == statuses_
+    choices = (EngineChoice(FIREFOX),)
+    events = run(literally(one_after_another({"die_after": steps}, {}), *scenarios, choices=choices), ground)
+    assert statuses(events, FIREFOX) == statuses_
     assert of(EngineLost, events) == [
-        EngineLost("chromium", f"the scripted browser died after {steps} steps", relaunch=True)
+        EngineLost("firefox", f"the scripted browser died after {steps} steps", relaunch=True)
     ]
     assert ground.scripts._turns == {}
 

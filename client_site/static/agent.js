@@ -3,8 +3,9 @@
    Roles (data-role of the script element): "home" asks its own site for batches and posts the results; "frame" does the
    firing inside a sandboxed frame, where the origin is opaque, and reports through its parent.
 
-   A batch:  {number, pool, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where there are
-             several the site is told before each begins: its answers may change, and the record is cut there.
+   A batch:  {number, pool, alone, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where there
+             are several the site is told before each begins: its answers may change, and the record is cut there. The
+             next batch begins when the last unit of this one has begun; where this one is to be alone, when it is done.
    A step:   {api: "fetch"|"xhr"|"websocket", method, url, headers: [[name, value]], body: string|null, body_kind: "text"|
               "urlencoded"|"bytes"|"stream", credentials, mode, redirect, cache, referrer_policy ("" for the page's own),
               upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
@@ -39,6 +40,12 @@
         else free += 1;
       }
     };
+  }
+
+  function later() {
+    const made = {};
+    made.promise = new Promise((resolve) => { made.resolve = resolve; });
+    return made;
   }
 
   const until = (time) => new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
@@ -166,11 +173,12 @@
     return { ...seen, ...end };
   }
 
-  async function runUnit(unit, inPool, report, ask) {
+  async function runUnit(unit, inPool, report, ask, hasBegun) {
     const begun = performance.now();
     for (const [index, step] of unit.steps.entries()) {
       if (step.after_ms > 0) await until(begun + step.after_ms);
       await inPool(async () => {
+        hasBegun();
         if (unit.steps.length > 1) await ask("turn", { unit: unit.id, step: index });
         const started = performance.now();
         const seen = await runStep(step, () => ask("arrived", { unit: unit.id }));
@@ -180,9 +188,18 @@
     }
   }
 
-  async function runBatch(batch, report, ask) {
-    const inPool = pool(batch.pool);
-    await Promise.all(batch.units.map((unit) => runUnit(unit, inPool, report, ask)));
+  let inPool = null; // one for all batches: the next fills the room that this one leaves
+
+  /* Promises that all units have begun, and that all are done. */
+  function runBatch(batch, report, ask) {
+    inPool ??= pool(batch.pool);
+    const begun = [];
+    const done = batch.units.map((unit) => {
+      const { promise, resolve } = later();
+      begun.push(promise);
+      return runUnit(unit, inPool, report, ask, resolve);
+    });
+    return { begun: Promise.all(begun), done: Promise.all(done) };
   }
 
   /* ---- home: batches in, results out --------------------------------------------------------------------------- */
@@ -235,14 +252,22 @@
 
   async function home(session, run, origin) {
     const mail = mailer(session);
+    const ask = (have) => {
+      const asked = call(session, "next", { origin, have });
+      asked.catch(() => {}); // is heard of below, once the batch before has begun
+      return asked;
+    };
     let have = 0;
+    let next = ask(have);
     for (;;) {
-      const batch = await call(session, "next", { origin, have });
+      const batch = await next;
       if (batch.done) return;
+      have = batch.number ?? have;
+      next = ask(have); // while this one runs
       if (!batch.units) continue;
-      await run(batch, (result) => mail.add(result), (what, value) => call(session, what, value));
-      have = batch.number;
-      await mail.post(batch.number);
+      const { begun, done } = run(batch, (result) => mail.add(result), (what, value) => call(session, what, value));
+      const ended = done.then(() => mail.post(batch.number));
+      await (batch.alone ? ended : begun);
     }
   }
 
@@ -265,13 +290,14 @@
     const ask = (what, value) => new Promise((resolve) => {
       tell({ ask: what, value, number: waiting.push(resolve) - 1 });
     });
-    addEventListener("message", async ({ data }) => {
+    addEventListener("message", ({ data }) => {
       if (data.answered !== undefined) {
         waiting[data.answered]();
         return;
       }
-      await runBatch(data, (result) => tell({ result }), ask);
-      tell({ done: data.number });
+      const { begun, done } = runBatch(data, (result) => tell({ result }), ask);
+      begun.then(() => tell({ begun: data.number }));
+      done.then(() => tell({ done: data.number }));
     });
     tell({ ready: self.origin });
   }
@@ -280,20 +306,27 @@
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-scripts");
     frame.srcdoc = `<!doctype html><script src="${script}" data-role="frame"></` + "script>";
-    let hear = () => {};
-    const ready = new Promise((resolve) => { hear = (message) => resolve(message.ready); });
+    const ready = later();
+    const waiting = { begun: {}, done: {} };
+    let hear = null; // what the running batches report to, which is the same for all
     const tell = (message) => frame.contentWindow.postMessage(message, "*");
-    addEventListener("message", (event) => { if (event.source === frame.contentWindow) hear(event.data); });
-    document.body.append(frame);
-    const run = (batch, report, ask) => new Promise((resolve) => {
-      hear = (message) => {
-        if (message.result) report(message.result);
-        else if (message.ask) ask(message.ask, message.value).then(() => tell({ answered: message.number }));
-        else resolve();
-      };
-      tell(batch);
+    addEventListener("message", ({ source, data }) => {
+      if (source !== frame.contentWindow) return;
+      if (data.ready) ready.resolve(data.ready);
+      else if (data.result) hear.report(data.result);
+      else if (data.ask) hear.ask(data.ask, data.value).then(() => tell({ answered: data.number }));
+      else for (const what of ["begun", "done"]) waiting[what][data[what]]?.resolve();
     });
-    return ready.then((origin) => ({ origin, run }));
+    document.body.append(frame);
+    const run = (batch, report, ask) => {
+      hear = { report, ask };
+      const [begun, done] = [later(), later()];
+      waiting.begun[batch.number] = begun;
+      waiting.done[batch.number] = done;
+      tell(batch);
+      return { begun: begun.promise, done: done.promise };
+    };
+    return ready.promise.then((origin) => ({ origin, run }));
   }
 
   const own = document.currentScript;
