@@ -2,8 +2,9 @@
 
 For each engine the same check (a preflight and an actual request, from a window) in three ways: *undriven*, the page in
 a browser that nobody drives; *naive*, a page of its own for each check; *corsproof*, the whole pipeline, from plans to
-verdicts. Writes `docs/benchmarks.md`. The ratios are what lasts: undriven and corsproof take turns, and each rate is
-the median of its turns.
+verdicts. Then the command from outside (`benchmarks.command`): one scenario, and a thousand times more. Writes
+`docs/benchmarks.md`. The ratios are what lasts: undriven and corsproof take turns, and each rate is the median of its
+turns.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import Failed, Scale, one_scenario, scale
 from benchmarks.naive import naive
 from benchmarks.undriven import undriven
 from client_site import BatchDone, Results, Session
@@ -38,6 +40,7 @@ from harness.verdict import Status
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 PAGE = "http://localhost"
 WARM_UP = 50  # checks of an undriven page before it is measured; corsproof warms its pages up by itself
+STARTS = 3  # of the command with one scenario
 PATIENCE = 60.0  # seconds without news from an undriven page
 GRANT = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
 CHECK = Scenario(
@@ -56,14 +59,32 @@ class Unmeasured(Exception):
 
 
 @dataclass(frozen=True)
+class Together:
+    """All engines at once, in seconds; and what they would have taken one after the other."""
+
+    seconds: float
+    one_by_one_s: float
+
+    def __str__(self) -> str:
+        return (
+            f": {self.seconds:.1f} s for all of\n  them, where one after the other takes {self.one_by_one_s:.1f} s "
+            f"({self.seconds / self.one_by_one_s:.2f} of it)"
+        )
+
+
+@dataclass(frozen=True)
 class Rates:
-    """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone."""
+    """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone.
+
+    ``one_scenario_s``: how many seconds `corsproof run` takes for one scenario, from its start to its end.
+    """
 
     name: str
     version: str
     undriven_per_s: float
     naive_per_s: float
     corsproof_per_s: float
+    one_scenario_s: float
     together_per_s: float | None = None
 
     @property
@@ -118,8 +139,11 @@ def _give(ground: Ground, session: Session, number: int, asked: Sequence[Planned
         ground.judged(one.token)
 
 
-def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str, float], dict[str, str]]:
-    """Run the checks in the engines side by side; return rates and versions. From the browser's start to verdicts."""
+def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str, float], dict[str, str], float]:
+    """Run the checks in the engines side by side; return rates, versions, and the seconds that it took them all.
+
+    Each from when its browser runs to its last verdict.
+    """
     ready: dict[str, float] = {}
     last: dict[str, float] = {}
     versions: dict[str, str] = {}
@@ -133,7 +157,8 @@ def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str
                 case CaseFinished(engine=engine):
                     last[engine] = time.monotonic()
                     done[engine] += 1
-    return {engine: done[engine] / (last[engine] - ready[engine]) for engine in ready}, versions
+    rates = {engine: done[engine] / (last[engine] - ready[engine]) for engine in ready}
+    return rates, versions, max(last.values()) - min(ready.values())
 
 
 def _must_be_well(event: Event) -> None:
@@ -161,10 +186,10 @@ def measure(engine: EngineName, checks: int, naive_checks: int, rounds: int) -> 
     alone, whole = [], []
     for _ in range(rounds):
         alone.append(undriven_rate(engine, checks))
-        rates, versions = corsproof_rates([engine], checks)
+        rates, versions, _ = corsproof_rates([engine], checks)
         whole.append(rates[engine.value])
-    slow = naive_rate(engine, naive_checks)
-    return Rates(engine.value, versions[engine.value], statistics.median(alone), slow, statistics.median(whole))
+    slow, one = naive_rate(engine, naive_checks), one_scenario(engine.value, STARTS)
+    return Rates(engine.value, versions[engine.value], statistics.median(alone), slow, statistics.median(whole), one)
 
 
 def machine() -> dict[str, Any]:
@@ -191,20 +216,50 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def document(rates: Sequence[Rates], about: Mapping[str, Any], told: Mapping[str, str], checks: int) -> str:
+def document(
+    rates: Sequence[Rates],
+    about: Mapping[str, Any],
+    told: Mapping[str, str],
+    checks: int,
+    scales: Sequence[Scale] = (),
+    together: Together | None = None,
+) -> str:
     """Write the rates as Markdown; the same rates make the same text."""
     lines = [
-        "| | undriven | naive | corsproof | of undriven | times naive | side by side |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
+        "| | undriven | naive | corsproof | of undriven | times naive | side by side | one scenario |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
         *(
             f"| {one.name} {one.version} | {one.undriven_per_s:.0f} | {one.naive_per_s:.1f} "
             f"| {one.corsproof_per_s:.0f} | {one.ratio_undriven:.2f} | {one.ratio_naive:.0f} "
-            f"| {_or_dash(one.together_per_s)} |"
+            f"| {_or_dash(one.together_per_s)} | {one.one_scenario_s:.1f} s |"
             for one in rates
         ),
     ]
     versions_told = " · ".join(f"{name} {number}" for name, number in told.items())
-    return _HEAD.format(table="\n".join(lines), checks=checks, versions=versions_told, **about)
+    table, sides = "\n".join(lines), str(together) if together else ""
+    return _HEAD.format(
+        table=table, checks=checks, versions=versions_told, sides=sides, scales=_scales(scales), **about
+    )
+
+
+def _scales(scales: Sequence[Scale]) -> str:
+    rows = "".join(
+        f"| {one.engine} | {one.checks:,} | {one.seconds:.1f} s | {one.ms_per_check:.2f} ms "
+        f"| {one.harness_mib:.0f} MiB | {one.browser_mib:.0f} MiB |\n"
+        for one in scales
+    )
+    return f"{_SCALES}{rows}\n" if rows else ""
+
+
+_SCALES = """\
+## Many checks
+
+The command `corsproof run`, from its start to its end; the checks are PUTs to the Flask API with its hooks. Memory is
+the highest that was seen, of the command and of all processes of the browser.
+
+| | checks | time | a check | the command | the browser |
+| --- | --: | --: | --: | --: | --: |
+"""
 
 
 def _or_dash(rate: float | None) -> str:
@@ -224,9 +279,10 @@ each turn. Rates depend on the machine and on what else it does; the ratios last
 - **naive**: the usual way, a page of its own for each check and a context (for WebKitGTK a process: one is one context)
 - **corsproof**: everything: plans, pages, canaries, the record of the wire, the oracle, verdicts; from a browser that
   runs to the last verdict
-- **side by side**: corsproof, while the other engines of this table do the same on the same cores
+- **side by side**: corsproof, while the other engines of this table do the same on the same cores{sides}
+- **one scenario**: `corsproof run` with one scenario, from the start of the command to its end
 
-Machine: {processor}, {cores} cores, {memory_gib} GiB, {system}; load average before: {load}.
+{scales}Machine: {processor}, {cores} cores, {memory_gib} GiB, {system}; load average before: {load}.
 Versions: {versions}.
 """
 
@@ -238,14 +294,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in asked.browser or tuple(EngineName):
         try:
             rates.append(measure(name, asked.checks, asked.naive, asked.rounds))
-        except Unmeasured as error:
+        except (Unmeasured, Failed) as error:
             faults.append(f"{name}: {error}")
-    rates = _side_by_side(rates, asked.checks)
+    rates, together = _side_by_side(rates, asked.checks)
+    scales = [scale(one.name, count) for one in rates for count in asked.scale]
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     if not rates:
         return 1
-    text = document(rates, about, versions(), asked.checks)
+    text = document(rates, about, versions(), asked.checks, scales, together)
     if asked.write:
         DOCUMENT.write_text(text, encoding="utf-8")
     value = {
@@ -253,25 +310,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "machine": about,
         "versions": versions(),
         "checks": asked.checks,
+        "side_by_side": asdict(together) if together else None,
+        "scale": [{**asdict(one), "ms_per_check": round(one.ms_per_check, 3)} for one in scales],
     }
     sys.stdout.write(json.dumps(value, indent=1) + "\n" if asked.json else text)
     return 1 if faults else 0
 
 
-def _side_by_side(rates: Sequence[Rates], checks: int) -> list[Rates]:
+def _side_by_side(rates: Sequence[Rates], checks: int) -> tuple[list[Rates], Together | None]:
     if len(rates) < 2:
-        return list(rates)
-    together, _ = corsproof_rates([EngineName(one.name) for one in rates], checks)
-    return [Rates(**{**asdict(one), "together_per_s": together[one.name]}) for one in rates]
+        return list(rates), None
+    together, _, seconds = corsproof_rates([EngineName(one.name) for one in rates], checks)
+    told = Together(seconds, sum(checks / one.corsproof_per_s for one in rates))
+    return [replace(one, together_per_s=together[one.name]) for one in rates], told
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     about = (__doc__ or "").partition("\n")[0]
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=about)
     number: Callable[[str], int] = int
-    parser.add_argument("--checks", type=number, default=1000, metavar="N", help="checks in each turn (default: 1000)")
+    parser.add_argument("--checks", type=number, default=5000, metavar="N", help="checks in each turn (default: 5000)")
     parser.add_argument("--naive", type=number, default=8, metavar="N", help="checks in the naive way (default: 8)")
     parser.add_argument("--rounds", type=number, default=2, metavar="N", help="turns of each way (default: 2)")
+    scale_help = "checks of runs of the command (default: 1000 10000; the document's are 1000 10000 100000)"
+    parser.add_argument("--scale", type=number, nargs="*", default=[1000, 10000], metavar="N", help=scale_help)
     parser.add_argument("--browser", "-b", type=EngineName, action="append", metavar="NAME", help="only this engine")
     parser.add_argument("--json", action="store_true", help="print a JSON document and nothing else")
     parser.add_argument("--no-write", dest="write", action="store_false", help="leave docs/benchmarks.md as it is")
