@@ -235,6 +235,7 @@
       timer = null;
       const steps = waiting;
       waiting = [];
+      if (steps.length) counter.value = Number(counter.value) + steps.length; // and not with each: a page is painted then
       const report = done === undefined ? { steps } : { steps, batch_done: done };
       posting = posting.then(() => call(session, "results", report));
       return posting;
@@ -242,7 +243,6 @@
     return {
       add(result) {
         waiting.push(result);
-        counter.value = Number(counter.value) + 1;
         if (waiting.length >= FLUSH_MANY) post();
         else timer ??= setTimeout(post, FLUSH_MS);
       },
