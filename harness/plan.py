@@ -21,7 +21,7 @@ from harness.places import fill
 from harness.scenario import Api, Crossing, Expectation, Scenario, Step
 from harness.wire import TOKEN_PARAMETER, Pairs
 
-BATCH = 200  # cases between two rounds of canaries
+BATCH = 400  # cases between two rounds of canaries; with 200 a fast page waits now and then (measured: a tenth)
 # Cases of several steps have a batch of their own: they ask about the preflight cache, and Firefox keeps only 100
 # preflights for all sites together, so that a crowd of others would push theirs out (measured: 4 of 4 were).
 SEQUENCES = 30
