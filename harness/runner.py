@@ -271,7 +271,7 @@ class _EngineRun:
                 answers = begun.popleft()
                 live.finish(answers, lambda cases: self._emit(Progress(self.engine, cases)))
                 untouched += self._judge_batch(answers, live)
-                cause = answers.cause
+                cause = cause or answers.cause  # the first: what comes behind it follows from it
             else:
                 self._stop_if_told()
                 todo.put_back(untouched)

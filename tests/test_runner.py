@@ -531,7 +531,9 @@ def test_a_browser_that_dies_with_two_batches(ground: Ground, monkeypatch: pytes
     events = run(order(one_after_another({"die_after": SUNG + 2}, {}), 8), ground)
     assert statuses(events) == {Status.PASS: 7, Status.CRASH: 1}
     assert sorted(event.case.repeat for event in results(events)) == list(range(8))
-    assert len(of(EngineLost, events)) == 1
+    assert of(EngineLost, events) == [
+        EngineLost("chromium", f"the scripted browser died after {SUNG + 2} steps", relaunch=True)
+    ]
 
 
 def test_what_was_answered_beside_canaries_that_were_not_is_lost(
