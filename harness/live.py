@@ -15,7 +15,7 @@ from functools import cached_property
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, capabilities, plan
-from harness.engines import Browser, Message, Page, TellsCodes
+from harness.engines import Browser, KeepsErrors, Message, Page, TellsCodes
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
 from harness.literal import Answer, Rule, Script
@@ -181,6 +181,8 @@ class LivePage:
 
     def _last_words(self) -> str:
         """Say what the browser said last that is about no case."""
+        if isinstance(self._browser_page, KeepsErrors):
+            self._browser_page.tell_errors()
         self._hear()
         last = list(dict.fromkeys(self._small_talk))[-2:]
         return f"; the browser last said: {' / '.join(last)}" if last else ""

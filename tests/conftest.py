@@ -10,8 +10,8 @@ LONGEST = ("conformance", "versions", "audit", "plugin")  # folders whose tests 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Take a worker more than there are processors: most tests wait for browsers half of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Take two workers for each processor: most tests wait for browsers half of their time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

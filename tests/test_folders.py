@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines import folders
 from harness.engines.folders import PREFIX, fresh_folder
 
 
@@ -36,3 +37,21 @@ def test_what_a_dead_process_left_is_swept(temporary: Path) -> None:
         (folder / "Default").mkdir(parents=True)
     own = fresh_folder()
     assert {*temporary.iterdir()} == {own, *kept}
+
+
+@pytest.mark.parametrize(("spare", "is_short"), [(0, False), (-1, True)], ids=["room", "too-long"])
+def test_a_folder_whose_path_may_not_be_long(
+    spare: int,
+    is_short: bool,
+    temporary: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it would be too long it is made elsewhere, where those of the dead are swept as well."""
+    short = tmp_path_factory.mktemp("s")
+    monkeypatch.setattr(folders, "SHORT", str(short))
+    (short / f"{PREFIX}{2**30}-x").mkdir()
+    length = len(str(fresh_folder()))
+    made = fresh_folder(length + spare)
+    assert made.parent == (short if is_short else temporary)
+    assert list(short.iterdir()) == ([made] if is_short else [short / f"{PREFIX}{2**30}-x"])

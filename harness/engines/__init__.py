@@ -166,6 +166,15 @@ class TellsCodes(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsErrors(Protocol):
+    """A page whose browser keeps errors of the page's own script to itself until it is asked, for the price."""
+
+    def tell_errors(self) -> None:
+        """Have them told, those of before first; a page that does not answer is no error."""
+        ...
+
+
 class Browser(Protocol):
     """A browser that runs."""
 

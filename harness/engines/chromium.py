@@ -12,9 +12,9 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from harness.engines.display import end, start_bound
 from harness.engines.folders import fresh_folder
 from harness.engines.mailbox import Mailbox, MailboxPage
 from harness.engines.own import own_build
-from harness.engines.targets import Targets
+from harness.engines.targets import TargetPage, Targets
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
@@ -35,6 +35,7 @@ SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
 CLOSE_DEADLINE = 3.0  # seconds for a page to close by itself
 GRACE = 5.0  # seconds beyond the launch's deadline, within which it is said what the browser said
+LONGEST = 60  # characters of the folder in which Chromium makes a socket, whose path has room for 108
 POLL = 0.005  # seconds between two looks whether the browser listens
 # Switches had no effect, and neither had CDP (FACTS 6).
 ACROSS_SITES = {"cookie_controls_mode": 0, "block_third_party_cookies": False}
@@ -54,7 +55,6 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
     "--no-sandbox",  # root has none, and neither has who lacks user namespaces; every page is one of ours
-    "--no-startup-window",
     "--password-store=basic",
     "--use-mock-keychain",
 )
@@ -120,20 +120,22 @@ class LocalChromium:
             self.close()
             raise
 
-    async def _start(self, path: str, how: Launch, switches: tuple[str, ...]) -> None:
+    async def _start(self, path: str, how: Launch, more: tuple[str, ...]) -> None:
         # On the loop's thread, so that the kernel ends the processes when this thread is gone.
-        home = fresh_folder()
+        home = fresh_folder(LONGEST)
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         settings = ACROSS_SITES if how.third_party_cookies else {}
         if settings:
             (home / "Default").mkdir()
             (home / "Default" / "Preferences").write_text(json.dumps({"profile": settings}), encoding="utf-8")
-        flags = (*_flags(how), *switches)
-        command = [path, *QUIET, *STEADY, *flags, f"--user-data-dir={home}", "--remote-debugging-port=0"]
+        flags = (*_flags(how), *more)
+        switches = (*QUIET, *STEADY, *flags, f"--user-data-dir={home}", "--remote-debugging-port=0")
+        # With a window from the start: without, third-party cookies were sometimes not sent that the profile allows.
+        command = [path, *switches, "about:blank"]
         words = home / "stderr"
         with words.open("wb") as stderr:
-            # Where TMPDIR names no folder Python has found another, and Chromium would not.
-            env = {**os.environ, "TMPDIR": tempfile.gettempdir()}
+            # What it leaves where temporary files go is then gone with its profile.
+            env = {**os.environ, "TMPDIR": str(home)}
             process = start_bound(command, env=env, stderr=stderr.fileno())
         self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
@@ -150,7 +152,7 @@ class LocalChromium:
         for mailbox in tuple(self._mailboxes):
             mailbox.die(ENDED)
 
-    def open(self, url: str, on_death: Callable[[str], None]) -> MailboxPage:
+    def open(self, url: str, on_death: Callable[[str], None]) -> ChromiumPage:
         """Open a new page at ``url``; see `harness.engines.Browser.open`."""
         mailbox = Mailbox(on_death)
         self._mailboxes.add(mailbox)
@@ -159,13 +161,18 @@ class LocalChromium:
         except (TimeoutError, BrowserCrashed) as error:
             mailbox.silence()
             raise BrowserCrashed(f"the page {url} did not open: {error}") from error
+        return ChromiumPage(self, page, mailbox)
 
-        def leave() -> None:
-            self._mailboxes.discard(mailbox)
-            with contextlib.suppress(TimeoutError, RuntimeError, BrowserCrashed):
-                self._thread.call(page.close(), CLOSE_DEADLINE)
+    def tell_errors(self, page: TargetPage) -> None:
+        """Have the errors of a page's script told; a page that does not answer has told all that it will."""
+        with contextlib.suppress(TimeoutError, RuntimeError, BrowserCrashed):
+            self._thread.call(page.tell_errors(), CLOSE_DEADLINE)
 
-        return MailboxPage(mailbox, leave)
+    def leave(self, page: TargetPage, mailbox: Mailbox) -> None:
+        """Close a page; one that does not listen is left alone."""
+        self._mailboxes.discard(mailbox)
+        with contextlib.suppress(TimeoutError, RuntimeError, BrowserCrashed):
+            self._thread.call(page.close(), CLOSE_DEADLINE)
 
     def close(self) -> None:
         """End the browser and remove its folders; see `harness.engines.Browser.close`."""
@@ -182,6 +189,14 @@ class LocalChromium:
         self._closing.close()
         if hasattr(self, "_cdp"):
             await self._cdp.close()
+
+
+class ChromiumPage(MailboxPage):
+    """A tab."""
+
+    def __init__(self, browser: LocalChromium, page: TargetPage, mailbox: Mailbox) -> None:
+        super().__init__(mailbox, lambda: browser.leave(page, mailbox))
+        self.tell_errors = partial(browser.tell_errors, page)  # see `harness.engines.KeepsErrors`
 
 
 def _flags(how: Launch) -> tuple[str, ...]:

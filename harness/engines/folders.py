@@ -11,16 +11,24 @@ import tempfile
 from pathlib import Path
 
 PREFIX = "corsproof-browser-"
+ROOM = 9  # characters: the separator and what `mkdtemp` adds
+SHORT = "/tmp"
 
 
-def fresh_folder() -> Path:
-    """Make an empty folder for this process, and remove those of processes that are gone."""
-    _sweep()
-    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+def fresh_folder(longest: int | None = None) -> Path:
+    """Make an empty folder for this process, and remove those of processes that are gone.
+
+    It is where temporary files go; in `SHORT` where its path would have more than ``longest`` characters there.
+    """
+    place, prefix = tempfile.gettempdir(), f"{PREFIX}{os.getpid()}-"
+    if longest is not None and len(place) + len(prefix) + ROOM > longest:
+        place = SHORT
+    _sweep(place)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
 
 
-def _sweep() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _sweep(place: str) -> None:
+    for folder in Path(place).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         if owner.isdecimal() and not Path(f"/proc/{owner}").exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -13,6 +13,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from harness.engines import Message
 from harness.engines.calls import Calls, Json
 from harness.engines.mailbox import Mailbox, in_words
 from harness.errors import BrowserCrashed
@@ -115,6 +116,11 @@ class _Target:
                 entry = params["entry"]
                 if entry["level"] == "error":
                     self._mailbox.put(in_words(entry["text"], entry.get("url", "")))
+            case "Runtime.exceptionThrown":
+                details = params["exceptionDetails"]
+                # The first line of a stack, whose head is the name of the exception.
+                said = (details.get("exception", {}).get("description") or details["text"]).partition("\n")[0]
+                self._mailbox.put(Message(said.partition(": ")[2] or said))
             case "Inspector.targetCrashed":
                 self.crashed()
             case "Target.attachedToTarget":
@@ -183,6 +189,10 @@ class TargetPage(_Target):
         loaded = await self.send("Page.navigate", url=url)
         if loaded.get("errorText"):
             raise BrowserCrashed(loaded["errorText"])
+
+    async def tell_errors(self) -> None:
+        """Have the browser tell the errors of the page's script; it tells those of before, too."""
+        await self.send("Runtime.enable")
 
     def crashed(self) -> None:
         """The page's own process is gone."""

@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 
 from harness import engines, plan
 from harness.engines import Browser, EngineName, Launch, chromium
-from harness.engines.folders import PREFIX, fresh_folder
+from harness.engines.folders import fresh_folder
 from harness.engines.visiting import visit
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.ground import Ground
@@ -198,21 +198,22 @@ def test_visits_of_what_shows_nothing(by_default: Browser, ground: Ground, monke
 
 def test_no_profile_is_left(ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chromium's profile is there while it runs; after its end, and after a launch that failed, it is gone."""
+    made: list[Path] = []
+
+    def kept_in_mind(longest: int | None = None) -> Path:
+        made.append(fresh_folder(longest))
+        return made[-1]
+
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(chromium, "fresh_folder", kept_in_mind)
     how = Launch(proxy=ground.proxy, third_party_cookies=True)
     browser = engines.launch(EngineName.CHROMIUM, how)
     try:
-        assert [path.name for path in tmp_path.glob(f"{PREFIX}*/*/Preferences")] == ["Preferences"]
+        assert (made[0] / "Default" / "Preferences").exists()
+        assert list(made[0].glob("*org.chromium*")) != []
     finally:
         browser.close()
-    assert list(tmp_path.glob(f"{PREFIX}*")) == []
-    made: list[Path] = []
-
-    def kept_in_mind() -> Path:
-        made.append(fresh_folder())
-        return made[-1]
-
-    monkeypatch.setattr(chromium, "fresh_folder", kept_in_mind)
     with pytest.raises(BrowserUnavailable):
         engines.launch(EngineName.CHROMIUM, replace(how, path=shutil.which("false")))
-    assert [folder.exists() for folder in made] == [False]
+    assert [folder.exists() for folder in made] == [False, False]
+    assert list(tmp_path.iterdir()) == []
