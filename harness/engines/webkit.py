@@ -94,7 +94,7 @@ class GtkBrowser:
         with words.open("wb") as stderr:
             command = [path, *flags, "about:blank"]
             process = start_bound(command, env=_environment(display, home, address), stderr=stderr.fileno())
-        self._closing.callback(end, process)
+        self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
             self._inspector = await Inspector.attach(await _inspectable(address, process.poll))
         except BrowserUnavailable as error:
@@ -124,9 +124,10 @@ class GtkBrowser:
         self._thread.stop()
 
     async def _stop(self) -> None:
+        # The process first: closing the connection waits for its answer.
+        self._closing.close()
         if hasattr(self, "_inspector"):
             await self._inspector.close()
-        self._closing.close()
 
 
 def _flags(how: Launch) -> tuple[str, ...]:

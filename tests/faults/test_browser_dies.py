@@ -135,8 +135,9 @@ def test_an_engine_that_is_not_there_is_said_and_is_no_verdict(ground: Ground) -
     assert tally.exit is Exit.NO_BROWSER
 
 
-def test_a_browser_that_keeps_dying_is_given_up(ground: Ground, mark: str) -> None:
+def test_a_browser_that_keeps_dying_is_given_up(ground: Ground, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kill Chromium at every progress: after some relaunches the rest is inconclusive, and said why."""
+    monkeypatch.setattr(runner, "RELAUNCHES", 2)
     wanted = order("chromium", repeat=200)
     events, tally = [], Tally()
     for event in runner.run(wanted, ground):
