@@ -10,8 +10,8 @@ LONGEST = ("conformance", "versions", "audit", "plugin")  # folders whose tests 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Take two workers for each processor: most tests wait for browsers half of their time."""
-    return 2 * (os.cpu_count() or 1)
+    """Take a worker more than there are processors: tests wait for browsers now and then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
