@@ -64,8 +64,8 @@ class Answers:
         """Keep results; return how many cases they complete."""
         complete = 0
         for step in report.steps:
-            token, result = str(step["unit"]), PageResult.read(step)
-            if token in self._asked:
+            if (token := str(step["unit"])) in self._asked:
+                result = PageResult.read(step)
                 self.results[token][result.step] = result
                 complete += token in self._cases and self.is_complete(self._asked[token])
         return complete
@@ -156,8 +156,7 @@ class LivePage:
                 case PageDied(cause) if not stopped:
                     self._end = cause
                 case None:
-                    silence = f"the page did not report for {patience:g} s{self._last_words()}"
-                    self._end = "the run was stopped" if stopped else silence
+                    self._end = "the run was stopped" if stopped else self._silence(patience)
         answers.cause = self._unanswered(answers) if answers.number in self._done else self._end
         self._end = self._end or answers.cause
         self._done.discard(answers.number)
@@ -179,13 +178,14 @@ class LivePage:
             reasons = {seen.reason for one in asked for seen in one.expectation.seen}
             self._browser_page.tell_codes(bool(reasons & CODED))
 
-    def _last_words(self) -> str:
-        """Say what the browser said last that is about no case."""
+    def _silence(self, seconds: float) -> str:
+        """Say that nothing came for so long, and what the browser said last that is about no case."""
         if isinstance(self._browser_page, KeepsErrors):
             self._browser_page.tell_errors()
         self._hear()
         last = list(dict.fromkeys(self._small_talk))[-2:]
-        return f"; the browser last said: {' / '.join(last)}" if last else ""
+        said = f"; the browser last said: {' / '.join(last)}" if last else ""
+        return f"the page did not report for {seconds:g} s{said}"
 
     def _warm_up(self) -> None:
         """Ask each host of the literal answers, so that no case has one of the first preflights to it."""
