@@ -183,6 +183,7 @@ class _EngineRun:
         self._launches = 0
         self._losses = 0
         self._preflights = 0  # that the browser has seen
+        self._asked = 0  # cases that the browser was asked
 
     def halt(self) -> None:
         """Wake this run where it waits for a page; it finds that it was told to stop."""
@@ -218,7 +219,7 @@ class _EngineRun:
             how = engines.Launch(self._choice.path, self._ground.proxy, self._order.headed)
             self._browser = self._order.launcher(self._choice.name, how)
         self._launches += 1
-        self._preflights = 0
+        self._preflights = self._asked = 0
         self._views = Views(self.engine, self._browser.info.version, self._order.deviations)
         self._emit(EngineReady(self.engine, self._browser.info, relaunch=self._launches > 1))
 
@@ -240,7 +241,7 @@ class _EngineRun:
             try:
                 self._stop_if_told()
                 assert self._browser is not None
-                if self._is_crowded(todo):
+                if self._is_crowded(todo) or self._is_worn:
                     self._renew_browser(todo)
                 with live_page(page, self._browser, self._ground) as live:
                     self._live = live
@@ -262,11 +263,13 @@ class _EngineRun:
         begun: deque[Answers] = deque()
         while True:
             alone = todo.has_sequences or any(one.case.is_sequence for answers in begun for one in answers.planned)
-            room = 0 if cause or self._stop.is_set() or self._is_crowded(todo) else 1 if alone else AHEAD
+            ends = cause or self._stop.is_set() or self._is_crowded(todo) or self._is_worn
+            room = 0 if ends else 1 if alone else AHEAD
             if todo and len(begun) < room:
                 planned = [plan.plan(case, self._ground) for case in todo.next_batch()]
                 begun.append(live.begin(planned, with_canaries=asked > 0))
                 asked += len(planned)
+                self._asked += len(planned)
             elif begun:
                 answers = begun.popleft()
                 live.finish(answers, lambda cases: self._emit(Progress(self.engine, cases)))
@@ -276,6 +279,11 @@ class _EngineRun:
                 self._stop_if_told()
                 todo.put_back(untouched)
                 return cause
+
+    @property
+    def _is_worn(self) -> bool:
+        """Whether the browser has done so much that it should make room; one that a person opened cannot."""
+        return self._asked >= plan.LIFETIME and not isinstance(self._choice, Visitor)
 
     def _is_crowded(self, todo: plan.Todo) -> bool:
         """Tell whether sequences are next, and the browser may forget what they want it to remember."""

@@ -315,6 +315,17 @@ def test_sequences_have_a_cache_with_room(
     assert of(EngineLost, events) == []
 
 
+def test_a_browser_that_has_done_much_is_replaced(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a browser keeps of its past is gone with it: no loss, nothing lost, and canaries first."""
+    monkeypatch.setattr(plan, "BATCH", 2)
+    monkeypatch.setattr(plan, "LIFETIME", 4)
+    events = run(order(hasty, 9), ground)
+    assert [event.case.repeat for event in results(events)] == list(range(9))
+    assert statuses(events) == {Status.PASS: 9}
+    assert [event.relaunch for event in of(EngineReady, events)] == [False, True, True]
+    assert of(EngineLost, events) == []
+
+
 def test_engines_get_their_own_answers(ground: Ground) -> None:
     """Scripts that count are played for each engine from the beginning."""
     events = run(literally(hasty, literal("a", opening(201, 202), steps=2), **THREE), ground)
