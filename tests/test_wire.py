@@ -13,7 +13,20 @@ import pytest
 from flask import Flask, Response, request
 
 from harness.sites import Sites
-from harness.wire import BODY_KEPT, AsgiApp, Ending, Exchange, Kind, Receive, Send, Wire, recorder, token_of, values
+from harness.wire import (
+    BODY_KEPT,
+    LATE,
+    AsgiApp,
+    Ending,
+    Exchange,
+    Kind,
+    Receive,
+    Send,
+    Wire,
+    recorder,
+    token_of,
+    values,
+)
 
 DEADLINE = 5.0
 Scope = MutableMapping[str, Any]
@@ -463,3 +476,22 @@ def test_a_request_after_the_verdict_is_kept_apart_and_told_once() -> None:
     assert wire.read("t") == ()
     assert wire.take_late() == (late,)
     assert wire.take_late() == ()
+
+
+def test_what_was_judged_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged tokens are kept for a time and not for ever; until it has passed, a request of theirs is late."""
+    now = [0.0]
+    monkeypatch.setattr("harness.wire.time.monotonic", lambda: now[0])
+    wire = Wire()
+    wire.judged("old")
+    now[0] = LATE
+    wire.judged("young")
+    late = [Exchange("api", token, "PUT", f"/a?corsproof={token}", ()) for token in ("old", "young")]
+    for exchange in late:
+        wire.begin(exchange)
+    assert wire.take_late() == tuple(late)
+    now[0] = LATE + 1
+    wire.judged("next")
+    wire.begin(late[0])
+    wire.begin(late[1])
+    assert wire.take_late() == (late[1],)
