@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.wire import Exchange, Pairs
 
@@ -92,6 +92,19 @@ class Observation:
     trouble: Trouble | None = None
     cause: str = ""
 
+    def renamed(self, token: str, other: str) -> Observation:
+        """Return this observation as one of a case with the other token, and without its times.
+
+        Only where there are several steps their times stay: they decide what a preflight cache remembers.
+        """
+        steps = len(self.page)
+        return _changed(
+            self,
+            page=tuple(_page_renamed(one, token, other, timeless=steps == 1) for one in self.page),
+            exchanges=tuple(_exchange_renamed(one, token, other) for one in self.exchanges),
+            words=tuple(text.replace(token, other) for text in self.words),
+        )
+
     @property
     def reason(self) -> str:
         """The browser's first sentence, which is the specific one (FACTS 1); empty where it said none."""
@@ -107,3 +120,24 @@ class Observation:
     def duration_ms(self) -> float:
         """How long the page took for all steps, in milliseconds."""
         return round(sum(result.duration_ms for result in self.page), 3)
+
+
+Record = TypeVar("Record", PageResult, Exchange, Observation)
+
+
+def _changed(record: Record, **changes: Any) -> Record:
+    """Return a copy of a record that has other members; in a quarter of the time of `dataclasses.replace`."""
+    copy = object.__new__(type(record))
+    copy.__dict__.update(record.__dict__, **changes)
+    return copy
+
+
+def _page_renamed(one: PageResult, token: str, other: str, *, timeless: bool) -> PageResult:
+    times = {"duration_ms": 0.0, "started_s": 0.0 if timeless else one.started_s}
+    return _changed(one, url=one.url.replace(token, other), error=one.error.replace(token, other), **times)
+
+
+def _exchange_renamed(one: Exchange, token: str, other: str) -> Exchange:
+    target, error = one.target.replace(token, other), one.error.replace(token, other)
+    answered = tuple((name, value.replace(token, other)) for name, value in one.response_headers)
+    return _changed(one, token=other, target=target, response_headers=answered, error=error)

@@ -12,6 +12,7 @@ import secrets
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from harness.foresight import expectation_of, foretell
@@ -21,13 +22,14 @@ from harness.places import fill
 from harness.scenario import Api, Crossing, Expectation, Scenario, Step
 from harness.wire import TOKEN_PARAMETER, Pairs
 
-BATCH = 400  # cases between two rounds of canaries; with 200 a fast page waits now and then (measured: a tenth)
+BATCH = 1000  # cases between two rounds of canaries; with 400 a fast page does a twentieth less (measured)
 # Cases of several steps have a batch of their own: they ask about the preflight cache, and Firefox keeps only 100
 # preflights for all sites together, so that a crowd of others would push theirs out (measured: 4 of 4 were).
 SEQUENCES = 30
 PREFLIGHTS = 800  # in one browser, before another one is asked a sequence: of 1,024 Chromium forgets ten by chance
 LIFETIME = 20_000  # cases of one browser: with 100,000 WebKitGTK took 1.8 GB, 13 KB more with each (measured)
 POOL = 24  # requests in flight in one page; about 1,000 make Chromium fail by itself (FACTS 10)
+NOBODY = "0" * 18  # the token of a question: as long as those that cases have
 
 
 class Origins(Protocol):
@@ -77,16 +79,18 @@ class Case:
         return len(self.scenario.steps) > 1
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A case with all that a run needs: its token, the page's origin, the agent's unit, the expectation in full.
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a case asks, whoever asks it: the agent's unit under the token `NOBODY`, and the expectation in full.
 
-    ``turns`` are the literal answers, where there are any, and ``foretold`` what the standard makes of each step by
-    them, where that is the expectation.
+    All cases of one scenario in one place have the same one, be they of several engines or repeats. ``turns`` are the
+    literal answers, where there are any, and ``foretold`` what the standard makes of each step by them, where that is
+    the expectation.
     """
 
-    case: Case
-    token: str
+    scenario: Scenario
+    api: Api
+    expect: str
     origin: str
     unit: dict[str, Any]
     expectation: Expectation
@@ -95,8 +99,35 @@ class Planned:
     foretold: tuple[Prediction, ...] = field(default=(), repr=False)
 
     def fill(self, expectation: Expectation) -> Expectation:
-        """Put this case's origins into an expectation."""
+        """Put this question's origins into an expectation."""
         return _filled(expectation, dict(self.places))
+
+    def asked(self, case: Case, token: str) -> Planned:
+        """Return a case that asks it, with a token of its own."""
+        steps = [{**step, "url": step["url"].replace(NOBODY, token)} for step in self.unit["steps"]]
+        turns = self.turns
+        if self._answers_name_it:
+            turns = tuple(filled(script, lambda text: text.replace(NOBODY, token)) for script in turns)
+        unit = {"id": token, "steps": steps}
+        return Planned(self.origin, unit, self.expectation, self.places, turns, case, token, self)
+
+    @cached_property
+    def _answers_name_it(self) -> bool:
+        return any(NOBODY in text for script in self.turns for text in templates(script))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A case with all that a run needs: its question, under a token of its own."""
+
+    origin: str
+    unit: dict[str, Any]
+    expectation: Expectation
+    places: tuple[tuple[str, str], ...]
+    turns: tuple[Script, ...]
+    case: Case
+    token: str
+    question: Question = field(repr=False)
 
 
 def cases(
@@ -142,15 +173,32 @@ def plan(case: Case, origins: Origins) -> Planned:
         ("cross", origins.cross_api_origin(case.hooks, page)),
         *([("h2", origins.http_2_origin())] if case.scenario.needs_http_2 else []),
     )
-    token = _token()
-    filler = {**dict(places), "token": f"{TOKEN_PARAMETER}={token}"}
-    steps = [_agent_step(step, case.api, token, filler) for step in case.scenario.steps]
-    turns = tuple(_filled_script(script, filler) for script in case.scenario.turns)
-    unit = {"id": token, "steps": steps}
-    expected = case.scenario.expect[case.expect]
+    return _question(_Same(case.scenario), case.api, case.expect, places).asked(case, _token())
+
+
+class _Same:
+    """A scenario, which is no other than itself: comparing two takes longer than planning one."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.scenario is other.scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+
+@lru_cache(maxsize=1024)  # for repeats, and for engines that are asked side by side
+def _question(same: _Same, api: Api, expect: str, places: tuple[tuple[str, str], ...]) -> Question:
+    scenario, filler = same.scenario, {**dict(places), "token": f"{TOKEN_PARAMETER}={NOBODY}"}
+    steps = [_agent_step(step, api, filler) for step in scenario.steps]
+    turns = tuple(_filled_script(script, filler) for script in scenario.turns)
+    unit = {"id": NOBODY, "steps": steps}
+    expected = scenario.expect[expect]
     foretold = foretell(unit, turns, places) if expected is None else ()
     expectation = expectation_of(foretold) if expected is None else _filled(expected, filler)
-    return Planned(case, token, filler["page"], unit, expectation, places, turns, foretold)
+    return Question(scenario, api, expect, filler["page"], unit, expectation, places, turns, foretold)
 
 
 _RUN, _NUMBERS = secrets.token_hex(6), itertools.count()
@@ -211,13 +259,13 @@ def allowance(planned: Iterable[Planned]) -> float:
     )
 
 
-def _agent_step(step: Step, api: Api, token: str, places: dict[str, str]) -> dict[str, Any]:
+def _agent_step(step: Step, api: Api, places: dict[str, str]) -> dict[str, Any]:
     url = fill(step.url, places)
     separator = "&" if "?" in url else "?"
     return {
         "api": api.value,
         "method": step.method,
-        "url": f"{url}{separator}{TOKEN_PARAMETER}={token}",
+        "url": f"{url}{separator}{places['token']}",
         "headers": [list(pair) for pair in step.headers],
         "body": step.body,
         "body_kind": step.body_kind,

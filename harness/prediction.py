@@ -14,7 +14,7 @@ from typing import Any
 from harness import oracle
 from harness.foresight import answer_of, connect_at, request_of, seen_of
 from harness.observation import PageOutcome, PageResult
-from harness.plan import Planned
+from harness.plan import Planned, Question
 from harness.scenario import Outcome
 from harness.wire import TOKEN_PARAMETER, Ending, Exchange
 
@@ -53,7 +53,7 @@ class Prediction:
 
 
 def predict(
-    planned: Planned,
+    planned: Planned | Question,
     page: tuple[PageResult, ...],
     exchanges: tuple[Exchange, ...],
     rules: oracle.Rules = oracle.STANDARD,
@@ -67,7 +67,7 @@ def predict(
 
 
 def replayed(
-    planned: Planned,
+    planned: Planned | Question,
     page: tuple[PageResult, ...],
     exchanges: tuple[Exchange, ...],
     rules: oracle.Rules = oracle.STANDARD,
@@ -86,7 +86,7 @@ def replayed(
         yield replay, result, len(own)
 
 
-def _is_behind_the_page(exchange: Exchange, step: dict[str, Any], planned: Planned) -> bool:
+def _is_behind_the_page(exchange: Exchange, step: dict[str, Any], planned: Planned | Question) -> bool:
     """Tell whether an exchange is not the browser's: the page's own site asked an API in its place."""
     return (
         not planned.turns

@@ -43,7 +43,7 @@ from harness.plan import Case, Planned
 from harness.prediction import Prediction, predict
 from harness.verdict import Status, Verdict, View, judge
 from harness.views import Views
-from harness.wire import Kind, without_token
+from harness.wire import without_token
 
 RELAUNCHES = 5  # of one engine in one run
 # Seconds that a thread which judges may keep one waiting that serves. With Python's own 5 ms a long chain of redirects
@@ -384,5 +384,5 @@ class _EngineRun:
         self, one: Planned, observation: Observation, verdict: Verdict, predicted: tuple[Prediction, ...]
     ) -> None:
         self._ground.judged(one.token)
-        self._preflights += sum(exchange.kind is Kind.PREFLIGHT for exchange in observation.exchanges)
+        self._preflights += sum(exchange.method == "OPTIONS" for exchange in observation.exchanges)  # at most so many
         self._emit(CaseFinished(self.engine, one.case, verdict, one, observation, predicted))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 
 from harness.literal import Role, Script, templates
@@ -210,7 +211,7 @@ class Scenario:
         if problems:
             raise ValueError(f"scenario {self.id}: {'; '.join(problems)}")
 
-    @property
+    @cached_property
     def needs_http_2(self) -> bool:
         """Whether anything of it is to happen at ``{h2}``, which is served only where somebody needs it."""
         scripted = any(rule.role is Role.H2 for script in self.turns for rule in script.rules)

@@ -141,7 +141,7 @@ class Wire:
             self._changed.wait_for(
                 lambda: all(e.ending is not Ending.OPEN for e in self._exchanges.get(token, ())), deadline
             )
-        return self.read(token)
+            return tuple(self._exchanges.get(token, ()))
 
     def forget(self, token: str) -> None:
         """Drop the exchanges of a token."""

@@ -145,7 +145,7 @@ def test_placeholders_are_filled() -> None:
 def test_fill() -> None:
     """Another expectation, a deviation's, is filled with the same origins."""
     result = planned(scenario())
-    filled = result.fill(Expectation((READ,), (Crossing("GET", "/", 200, (("origin", "{page}"),)),)))
+    filled = result.question.fill(Expectation((READ,), (Crossing("GET", "/", 200, (("origin", "{page}"),)),)))
     assert filled.wire[0].asks == (("origin", result.origin),)
 
 
@@ -153,7 +153,7 @@ def test_filled_headers_are_sorted() -> None:
     """Once the origins are in, headers are in the order in which they are compared."""
     asks = (("origin", "{page}"), ("access-control-request-method", "PUT"))
     one = scenario()
-    result = planned(one).fill(Expectation((READ,), (Crossing("OPTIONS", "/", 200, asks),)))
+    result = planned(one).question.fill(Expectation((READ,), (Crossing("OPTIONS", "/", 200, asks),)))
     assert [name for name, _ in result.wire[0].asks] == ["access-control-request-method", "origin"]
 
 
