@@ -76,7 +76,7 @@ class Together:
 class Rates:
     """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone.
 
-    ``one_scenario_s``: how many seconds `corsproof run` takes for one scenario, from its start to its end.
+    ``different_per_s``: corsproof, where no two checks ask the same. ``one_scenario_s``: how many seconds `corsproof run` takes for one scenario, from its start to its end.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Rates:
     undriven_per_s: float
     naive_per_s: float
     corsproof_per_s: float
+    different_per_s: float
     one_scenario_s: float
     together_per_s: float | None = None
 
@@ -106,6 +107,12 @@ class Rates:
 def cases(count: int) -> tuple[Case, ...]:
     """Return the check so many times."""
     return tuple(Case(CHECK, LITERAL, Api.FETCH, LITERAL, number) for number in range(count))
+
+
+def different(count: int) -> tuple[Case, ...]:
+    """Return so many checks with a scenario of its own for each, so that none can learn from another."""
+    scenarios = (replace(CHECK, id=f"throughput-{at}", steps=(Step("PUT", f"{{api}}/{at}"),)) for at in range(count))
+    return tuple(Case(scenario, LITERAL, Api.FETCH, LITERAL) for scenario in scenarios)
 
 
 # ---- three ways ------------------------------------------------------------------------------------
@@ -139,8 +146,10 @@ def _give(ground: Ground, session: Session, number: int, asked: Sequence[Planned
         ground.judged(one.token)
 
 
-def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str, float], dict[str, str], float]:
-    """Run the checks in the engines side by side; return rates, versions, and the seconds that it took them all.
+def corsproof_rates(
+    engines: Iterable[EngineName], asked: tuple[Case, ...]
+) -> tuple[dict[str, float], dict[str, str], float]:
+    """Run checks in the engines side by side; return rates, versions, and the seconds that it took them all.
 
     Each from when its browser runs to its last verdict.
     """
@@ -149,7 +158,7 @@ def corsproof_rates(engines: Iterable[EngineName], count: int) -> tuple[dict[str
     versions: dict[str, str] = {}
     done: dict[str, int] = defaultdict(int)
     with Ground({}) as ground:
-        for event in run(Order(cases(count), tuple(map(EngineChoice, engines))), ground):
+        for event in run(Order(asked, tuple(map(EngineChoice, engines))), ground):
             _must_be_well(event)
             match event:
                 case EngineReady(engine=engine, info=info):
@@ -183,13 +192,16 @@ def naive_rate(engine: EngineName, count: int) -> float:
 
 def measure(engine: EngineName, checks: int, naive_checks: int, rounds: int) -> Rates:
     """Measure one engine: undriven and corsproof by turns, the naive way once."""
-    alone, whole = [], []
+    alone, whole, apart = [], [], []
     for _ in range(rounds):
         alone.append(undriven_rate(engine, checks))
-        rates, versions, _ = corsproof_rates([engine], checks)
+        rates, versions, _ = corsproof_rates([engine], cases(checks))
         whole.append(rates[engine.value])
+        apart.append(corsproof_rates([engine], different(checks))[0][engine.value])
     slow, one = naive_rate(engine, naive_checks), one_scenario(engine.value, STARTS)
-    return Rates(engine.value, versions[engine.value], statistics.median(alone), slow, statistics.median(whole), one)
+    medians = map(statistics.median, (alone, whole, apart))
+    undriven_per_s, corsproof_per_s, different_per_s = medians
+    return Rates(engine.value, versions[engine.value], undriven_per_s, slow, corsproof_per_s, different_per_s, one)
 
 
 def machine() -> dict[str, Any]:
@@ -226,12 +238,12 @@ def document(
 ) -> str:
     """Write the rates as Markdown; the same rates make the same text."""
     lines = [
-        "| | undriven | naive | corsproof | of undriven | times naive | side by side | one scenario |",
-        "| --- | --: | --: | --: | --: | --: | --: | --: |",
+        "| | undriven | naive | corsproof | of undriven | times naive | all different | side by side | one scenario |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
         *(
             f"| {one.name} {one.version} | {one.undriven_per_s:.0f} | {one.naive_per_s:.1f} "
             f"| {one.corsproof_per_s:.0f} | {one.ratio_undriven:.2f} | {one.ratio_naive:.0f} "
-            f"| {_or_dash(one.together_per_s)} | {one.one_scenario_s:.1f} s |"
+            f"| {one.different_per_s:.0f} | {_or_dash(one.together_per_s)} | {one.one_scenario_s:.1f} s |"
             for one in rates
         ),
     ]
@@ -278,7 +290,9 @@ each turn. Rates depend on the machine and on what else it does; the ratios last
   one batch, without a verdict
 - **naive**: the usual way, a page of its own for each check and a context (for WebKitGTK a process: one is one context)
 - **corsproof**: everything: plans, pages, canaries, the record of the wire, the oracle, verdicts; from a browser that
-  runs to the last verdict
+  runs to the last verdict. It is the same check each time, which is planned once, and whose evidence is compared with
+  that of the time before
+- **all different**: corsproof, where each check has a scenario of its own, so that none is spared a plan or a verdict
 - **side by side**: corsproof, while the other engines of this table do the same on the same cores{sides}
 - **one scenario**: `corsproof run` with one scenario, from the start of the command to its end
 
@@ -320,7 +334,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _side_by_side(rates: Sequence[Rates], checks: int) -> tuple[list[Rates], Together | None]:
     if len(rates) < 2:
         return list(rates), None
-    together, _, seconds = corsproof_rates([EngineName(one.name) for one in rates], checks)
+    together, _, seconds = corsproof_rates([EngineName(one.name) for one in rates], cases(checks))
     told = Together(seconds, sum(checks / one.corsproof_per_s for one in rates))
     return [replace(one, together_per_s=together[one.name]) for one in rates], told
 

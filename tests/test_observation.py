@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from enum import Enum
 from typing import Any
 
 import pytest
 
 from harness.observation import Observation, PageOutcome, PageResult
+from harness.wire import Exchange
 
 REPORT: dict[str, Any] = {
     "unit": "t",
@@ -103,3 +106,64 @@ def test_duration() -> None:
     result = PageResult.read(REPORT)
     assert Observation((result, result), ()).duration_ms == 5.0
     assert Observation((), ()).duration_ms == 0
+
+
+# ---- as evidence -----------------------------------------------------------------------------------
+
+PAGE = PageResult(0, "http://localhost:1", PageOutcome.RESPONSE, "cors", 200, "http://localhost:2/a?corsproof=t1")
+WIRE = Exchange(
+    "api",
+    "t1",
+    "GET",
+    "/a?corsproof=t1",
+    (("origin", "http://localhost:1"),),
+    200,
+    (("location", "/b?corsproof=t1"),),
+)
+SEEN = Observation((PAGE,), (WIRE,), ("refused /a?corsproof=t1",))
+NO_EVIDENCE = {"duration_ms", "started_s", "started", "ended", "token"}
+ANOTHER = {bool: True, int: 7, float: 7.0, bytes: b"other", tuple: (("a", "b"),), str: "other"}
+
+
+def _other(value: Any) -> Any:
+    if value == SEEN.words:
+        return ("other",)
+    if isinstance(value, Enum):
+        return next(one for one in type(value) if one is not value)
+    return ANOTHER[int if value is None else type(value)]
+
+
+PARTS = {
+    f"{type(part).__name__}.{field.name}": (part, field.name)
+    for part in (PAGE, WIRE, SEEN)
+    for field in fields(part)
+    if field.name not in ("page", "exchanges")
+}
+
+
+@pytest.mark.parametrize(("part", "name"), PARTS.values(), ids=PARTS)
+def test_all_but_token_and_times_is_evidence(part: Any, name: str) -> None:
+    """Whatever else is different makes another observation of a renamed one, members of the future included."""
+    other = replace(part, **{name: _other(getattr(part, name))})
+    changed = other if isinstance(other, Observation) else replace(SEEN, **_in_place(other))
+    same = changed.renamed("t1", "t0") == SEEN.renamed("t1", "t0")
+    assert same is (name in NO_EVIDENCE)
+
+
+def _in_place(part: PageResult | Exchange) -> dict[str, Any]:
+    return {"page": (part,)} if isinstance(part, PageResult) else {"exchanges": (part,)}
+
+
+def test_renamed_names_the_other_token_only() -> None:
+    """Wherever a URL has the token: what two cases saw is then the same."""
+    renamed = SEEN.renamed("t1", "t0")
+    assert "t1" not in repr(renamed) + repr(vars(renamed.exchanges[0]))
+    assert renamed.exchanges[0].target == "/a?corsproof=t0"
+    assert (SEEN.exchanges[0].target, SEEN.page[0].url) == (WIRE.target, PAGE.url)
+
+
+def test_times_stay_where_there_are_several_steps() -> None:
+    """A preflight cache remembers by them."""
+    page = (replace(PAGE, started_s=1.0), replace(PAGE, step=1, started_s=5.0))
+    assert [one.started_s for one in Observation(page, ()).renamed("t1", "t0").page] == [1.0, 5.0]
+    assert [one.started_s for one in Observation(page[1:], ()).renamed("t1", "t0").page] == [0.0]

@@ -157,6 +157,20 @@ def test_filled_headers_are_sorted() -> None:
     assert [name for name, _ in result.wire[0].asks] == ["access-control-request-method", "origin"]
 
 
+def test_one_question_for_all_that_ask_it() -> None:
+    """Repeats share what must follow; another interface, place or expectation has its own; none has a token."""
+    one = scenario("a", ("x", "published"))
+    first, second = planned(one, "x"), planned(one, "x")
+    assert first.question is second.question
+    assert first.token != second.token
+    assert first.token not in json.dumps(first.question.unit)
+    assert plan.NOBODY not in json.dumps(first.unit)
+    assert len(plan.NOBODY) == len(first.token)
+    faulty = plan.plan(Case(one, "broken:vary", Api.FETCH, "published"), Places())
+    others = [planned(one, "x", Api.XHR), planned(one, "published"), faulty, planned(dataclasses.replace(one), "x")]
+    assert len({id(each.question) for each in (first, *others)}) == 5
+
+
 def test_tokens_are_unique() -> None:
     """No two cases share a token, so that none shares a URL; all steps of one case do."""
     several = [planned(scenario(steps=2)) for _ in range(50)]

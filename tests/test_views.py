@@ -251,3 +251,72 @@ def test_a_record_holds_where_its_rule_does(
     observed = replace(event.observation, exchanges=(replace(exchange, request_headers=asks),))
     verdict, _ = views(monkeypatch, ANONYMOUS, recorded=(record,)).judge(event.planned, observed)
     assert verdict.status is status
+
+
+# ---- equal evidence --------------------------------------------------------------------------------
+
+
+def test_a_deviation_in_what_is_sent_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end is the standard's, its requests are not: that the engine preflights after all is told."""
+    grant = (ALLOW, ("Access-Control-Allow-Methods", "PUT"))
+    one = planned(always(*grant), PUT)
+    verdict, _ = views(monkeypatch, HASTY).judge(one, played(one))
+    assert (verdict.status, verdict.cause) == (Status.FAIL, "a recorded deviation no longer shows")
+
+
+def repeats(script: Script, *steps: Step) -> tuple[Planned, Planned]:
+    """Plan one case twice."""
+    one = Scenario("a", "f", "s", steps or (GET,), {LITERAL: None}, apis=(Api.FETCH,), turns=(script,))
+    first, second = (plan.plan(Case(one, LITERAL, Api.FETCH, LITERAL, at), FixedOrigins()) for at in range(2))
+    return first, second
+
+
+def later(observed: Observation) -> Observation:
+    """Return the same at another time."""
+    page = tuple(replace(one, started_s=9.0, duration_ms=7.0) for one in observed.page)
+    return replace(observed, page=page, exchanges=tuple(replace(one, started=9.0) for one in observed.exchanges))
+
+
+def test_equal_evidence_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What differs in its token and its times alone has the very verdict of what was judged before."""
+    away = Script((Says((Answer(302, (ALLOW, ("Location", "{api}/b?{token}"))),), path="/a"), *always(ALLOW).rules))
+    first, second = repeats(away)
+    assert first.token != second.token
+    own = views(monkeypatch, HASTY)
+    verdict, view = own.judge(first, played(first))
+    again, same = own.judge(second, later(played(second)))
+    assert verdict.status is Status.PASS
+    assert again is verdict
+    assert same is view
+
+
+def test_other_evidence_is_judged_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repeat that came to something else does not get the verdict of the one before."""
+    own = views(monkeypatch)
+    first, second = repeats(always(ALLOW), PUT)
+    refused = played(first)
+    assert own.judge(first, refused)[0].status is Status.PASS
+    assert own.judge(second, played(second, never_preflighting(oracle.STANDARD)))[0].status is Status.FAIL
+    assert own.judge(second, replace(played(second), trouble=Trouble.CRASH, cause="it died"))[0].status is Status.CRASH
+
+
+def test_the_times_of_several_steps_are_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They decide what a preflight cache remembers, so that a later repeat may come to another end."""
+    grant = (ALLOW, ("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Max-Age", "10"))
+    script = Script((Says((Answer(204, grant),), Kind.PREFLIGHT), Says((Answer(200, (ALLOW,)),))))
+    own = views(monkeypatch)
+    first, second = repeats(script, PUT, PUT)
+    soon, too_late = played(first, started=(5.0, 6.0)), played(second, started=(5.0, 6.0))
+    page = (too_late.page[0], replace(too_late.page[1], started_s=16.0))
+    assert own.judge(first, soon)[0].status is Status.PASS
+    assert own.judge(second, replace(too_late, page=page))[0].status is Status.FAIL
+
+
+def test_another_question_is_judged_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same evidence of a case of which something else is expected has another verdict."""
+    own = views(monkeypatch)
+    one = planned(CLOSED)
+    row = Expectation((Seen(Outcome.ALLOWED, 200),), (_asked("GET"),))
+    other = planned(CLOSED, expect=row)
+    assert own.judge(one, played(one))[0].status is Status.PASS
+    assert own.judge(other, played(other))[0].status is Status.FAIL

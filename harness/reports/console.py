@@ -191,7 +191,7 @@ class Summary:
         self._out = out
         self._catalogued = catalogued
         self._tally = Tally()
-        self._sightings: list[Sighting] = []
+        self._sightings: Counter[Sighting] = Counter()
         self._troubled: list[CaseFinished] = []
         self._engines: list[str] = []
         self._canaries: Counter[str] = Counter()
@@ -205,7 +205,7 @@ class Summary:
             case events.CanariesSung():
                 self._canaries[event.engine] += event.asked - len(event.failures)
             case CaseFinished():
-                self._sightings.append(sighting(event))
+                self._sightings[sighting(event)] += 1
                 if event.verdict.status not in UNTROUBLED:
                     self._troubled.append(event)
             case events.RunFinished():
@@ -320,11 +320,11 @@ def _length(result: CaseFinished) -> tuple[int, int]:
     return len(result.observation.page), len(result.verdict.differences)
 
 
-def _table(sightings: list[Sighting], engines: list[str]) -> Table:
+def _table(sightings: Counter[Sighting], engines: list[str]) -> Table:
     """Families by hook set against engines; rows with trouble first."""
     cells: dict[tuple[str, str], dict[str, Counter[Status]]] = defaultdict(lambda: defaultdict(Counter))
-    for one in sightings:
-        cells[one.hooks, one.family][one.engine][one.status] += 1
+    for one, count in sightings.items():
+        cells[one.hooks, one.family][one.engine][one.status] += count
     table = Table("hook set", "family", *engines, title="Scenarios by family and engine", title_justify="left")
     for (hooks, family), row in sorted(cells.items(), key=lambda item: _gravity(item[1])):
         table.add_row(hooks, family, *(_cell(row[engine]) for engine in engines))
@@ -340,13 +340,13 @@ def _cell(counts: Counter[Status]) -> Text:
     return Text(", ").join(parts) if parts else Text("-", "dim")
 
 
-def _disagreements(sightings: list[Sighting]) -> Iterable[str]:
+def _disagreements(sightings: Iterable[Sighting]) -> Iterable[str]:
     for (scenario, hooks, api), by_engine in engine_disagreements(sightings).items():
         said = ", ".join(f"{engine} {sight}" for engine, sight in by_engine.items())
         yield f"{scenario} · {hooks} · {api}: {said}"
 
 
-def _reasons(sightings: list[Sighting], status: Status) -> Iterable[str]:
+def _reasons(sightings: Iterable[Sighting], status: Status) -> Iterable[str]:
     grouped: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for one in sightings:
         if one.status is status:
@@ -358,7 +358,7 @@ def _reasons(sightings: list[Sighting], status: Status) -> Iterable[str]:
         yield f"{engine} · {', '.join(names[:NAMED])}{more} · {hooks}: {cause}"
 
 
-def _wording_lines(sightings: list[Sighting]) -> Iterable[str]:
+def _wording_lines(sightings: Counter[Sighting]) -> Iterable[str]:
     for engine, told in wordings(sightings).items():
         yield f"{engine}: {told.worded} of {told.blocked} ({told.worded / told.blocked:.1%})"
 

@@ -164,7 +164,7 @@ def sight_of(result: Json) -> str:
 def sightings(results: Iterable[Json]) -> Iterator[Sighting]:
     """Return what the results of a document saw."""
     for one in results:
-        key = (one["family"], one["scenario"], one["api"], one["repeat"], one["engine"], one["hooks"])
+        key = (one["family"], one["scenario"], one["api"], one["engine"], one["hooks"])
         yield Sighting(*key, sight_of(one))
 
 

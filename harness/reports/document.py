@@ -6,6 +6,7 @@ Eats events; later versions only add members.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -53,7 +54,7 @@ class RunDocument:
         self._tally = Tally()
         self._engines: dict[str, Json] = {}
         self._results = Spool()
-        self._sightings: list[Sighting] = []
+        self._sightings: Counter[Sighting] = Counter()
         self._troubles: list[Json] = []
 
     def __call__(self, event: Event) -> None:
@@ -78,7 +79,7 @@ class RunDocument:
                 self._trouble(event.engine, "harness-fault", event.cause, event.detail)
             case CaseFinished():
                 self._results.add(redacted_json(self._result(event)))
-                self._sightings.append(sighting(event))
+                self._sightings[sighting(event)] += 1
 
     def value(self) -> Json:
         """Return the document."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.events import CaseFinished
@@ -58,13 +58,13 @@ class Wording:
     worded: int = 0
 
 
-def wordings(sightings: Iterable[Sighting]) -> dict[str, Wording]:
+def wordings(sightings: Mapping[Sighting, int]) -> dict[str, Wording]:
     """Return, for each engine, how often it said the oracle's reason for a block."""
     found: dict[str, Wording] = {}
-    for one in sightings:
+    for one, count in sightings.items():
         if one.is_worded is not None:
             before = found.get(one.engine, Wording())
-            found[one.engine] = Wording(before.blocked + 1, before.worded + one.is_worded)
+            found[one.engine] = Wording(before.blocked + count, before.worded + count * one.is_worded)
     return found
 
 
@@ -87,13 +87,13 @@ class HookSetDifference:
 class Sighting:
     """What one engine came to in one case, in a few words; what is left of a result when it has been told.
 
+    Repeats that come to the same are the same sighting: they are counted, and take no more memory than one.
     ``is_worded``: whether the browser's own words can mean the oracle's reason, of a block that the wire shows.
     """
 
     family: str
     scenario: str
     api: str
-    repeat: int
     engine: str
     hooks: str
     sight: str
@@ -111,20 +111,25 @@ def sighting(result: CaseFinished) -> Sighting:
         if verdict.status is not Status.KNOWN:  # there the verdict has compared them with the engine's own
             told &= result.predicted[-1].reasons
         said = bool(told)
-    key = (case.scenario.family, case.scenario.id, case.api.value, case.repeat, result.engine, case.hooks)
+    key = (case.scenario.family, case.scenario.id, case.api.value, result.engine, case.hooks)
     return Sighting(*key, sys.intern(sight(result)), verdict.status, sys.intern(verdict.cause), said)
 
 
 def hook_set_differences(sightings: Iterable[Sighting]) -> tuple[HookSetDifference, ...]:
     """Return the scenarios that come to different ends under different hook sets, in any engine."""
-    seen: dict[tuple[str, str, str, int], dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    seen: dict[tuple[str, str, str], dict[str, dict[str, dict[str, None]]]] = defaultdict(lambda: defaultdict(dict))
     for one in sightings:
-        seen[one.family, one.scenario, one.api, one.repeat][one.engine][one.hooks] = one.sight
+        seen[one.family, one.scenario, one.api][one.engine].setdefault(one.hooks, {})[one.sight] = None
     return tuple(
-        HookSetDifference(*key[:3], {engine: dict(by_hooks) for engine, by_hooks in engines.items()})
+        HookSetDifference(*key, {engine: _joined(by_hooks) for engine, by_hooks in engines.items()})
         for key, engines in seen.items()
-        if any(len(set(by_hooks.values())) > 1 for by_hooks in engines.values())
+        if any(len({tuple(sights) for sights in by_hooks.values()}) > 1 for by_hooks in engines.values())
     )
+
+
+def _joined(sights: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Tell what was not the same each time with all that it was."""
+    return {name: " and ".join(said) for name, said in sights.items()}
 
 
 def hook_set_lines(sightings: Iterable[Sighting]) -> Iterator[str]:
@@ -144,12 +149,10 @@ def engine_disagreements(sightings: Iterable[Sighting]) -> dict[tuple[str, str, 
 
     An engine that did not see the same each time is told with all that it saw.
     """
-    seen: dict[tuple[str, str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[tuple[str, str, str], dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     for one in sightings:
-        sights = seen[one.scenario, one.hooks, one.api][one.engine]
-        if one.sight not in sights:
-            sights.append(one.sight)
-    joined = {key: {name: " and ".join(said) for name, said in engines.items()} for key, engines in seen.items()}
+        seen[one.scenario, one.hooks, one.api][one.engine][one.sight] = None
+    joined = {key: _joined(engines) for key, engines in seen.items()}
     return {key: by_engine for key, by_engine in joined.items() if _differ(by_engine)}
 
 

@@ -80,6 +80,12 @@ def test_a_failure_of_several_engines_is_told_once() -> None:
     assert text.index("FAIL") < text.index("Scenarios by family")
 
 
+def test_repeats_are_counted() -> None:
+    """The table has as many results as there are, also where several are alike."""
+    text = printed(whole_run(*(finished("get") for _ in range(3)), finished("put")))
+    assert "4 pass" in text
+
+
 def test_a_failure_is_one_line_without_a_terminal() -> None:
     """With what decides it in that line, and no second line that belongs to it; what shows the rest is named once."""
     text = printed(whole_run(failed("put", "chromium"), failed("get", "chromium")))

@@ -176,6 +176,21 @@ def test_hook_sets_that_differ_are_listed_and_others_are_not() -> None:
     }
 
 
+def test_repeats_are_one_difference_and_counted_as_words() -> None:
+    """A case is listed once, however often it was repeated; one that changed its mind with all that it was."""
+    reason = "No 'Access-Control-Allow-Origin' header is present"
+    ends = ("published", "decorator", "decorator")
+    told = [finished("unknown-url-put", hooks, reason=reason * (hooks == "decorator")) for hooks in ends * 2]
+    fickle = [finished("get", "published"), finished("get", "decorator")]
+    fickle.append(replace(fickle[1], verdict=Verdict(Status.TIMEOUT)))
+    value = document(*whole_run(*told, *fickle))
+    assert [(one["scenario"], one["engines"]["chromium"]) for one in value["hook_set_differences"]] == [
+        ("unknown-url-put", {"published": "allowed 404", "decorator": "blocked at the preflight"}),
+        ("get", {"published": "allowed 200", "decorator": "allowed 200 and timeout"}),
+    ]
+    assert value["wordings"]["chromium"]["blocked"] == 4
+
+
 SECRETS = {
     "authorization": True,
     "Proxy-Authorization": True,
