@@ -76,7 +76,8 @@ class Together:
 class Rates:
     """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone.
 
-    ``different_per_s``: corsproof, where no two checks ask the same. ``one_scenario_s``: how many seconds `corsproof run` takes for one scenario, from its start to its end.
+    ``different_per_s``: corsproof, where no two checks ask the same. ``one_scenario_s``: how many seconds
+    `corsproof run` takes for one scenario, from its start to its end.
     """
 
     name: str
