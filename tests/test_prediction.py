@@ -109,6 +109,13 @@ def test_a_request_that_the_standard_does_not_send_is_told_without_its_token() -
     assert only.differences == ("GET http://localhost:2222/items/1 arrived, which the standard does not send",)
 
 
+def test_a_reason_is_told_without_a_token() -> None:
+    """The URL that is concerned is the case's, whichever of its repeats it was."""
+    request = oracle.Request(url="http://localhost:6667/a?corsproof=t1", origin="http://localhost:1")
+    told = told_by(oracle.predict(request, lambda _: oracle.NetworkFailure()))
+    assert told.sentence == "Browsers do not speak HTTP to this port. Concerned: 'http://localhost:6667/a'."
+
+
 def test_who_gives_up_leaves_no_prediction() -> None:
     """No outcome, and that no answer came is no difference."""
     event = finished("slow-answer-given-up")
