@@ -104,9 +104,10 @@ def test_an_interruption_leaves_no_process(project: Project, monkeypatch: pytest
     project.tests(WAITING)
     # Warnings are no errors here: a2wsgi leaves the late answer of the view unawaited.
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "--cors-browser", "chromium"]
-    with subprocess.Popen(
-        command, cwd=project.path, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as running:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell's background ignores is inherited
+    running = subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
+    with running:
         assert running.stdout is not None
         assert any("WAITING" in line for line in running.stdout)
         assert len(marked(str(project.path))) > 2

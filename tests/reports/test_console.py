@@ -83,7 +83,7 @@ def test_a_failure_of_several_engines_is_told_once() -> None:
 def test_repeats_are_counted() -> None:
     """The table has as many results as there are, also where several are alike."""
     text = printed(whole_run(*(finished("get") for _ in range(3)), finished("put")))
-    assert "4 pass" in text
+    assert "│ 4 pass " in text
 
 
 def test_a_failure_is_one_line_without_a_terminal() -> None:
