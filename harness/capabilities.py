@@ -41,6 +41,13 @@ def _xhr_sent_to_bad_port(scenario: Scenario, api: Api) -> bool:
     return api is Api.XHR and any(_BAD_PORT.search(location) for _, location in _locations(scenario))
 
 
+def _mailed_without_cors(scenario: Scenario, api: Api) -> bool:
+    # From a foreign site alone; which one answers is not looked at, for what follows is a browser without a page.
+    return any(step.mode == "no-cors" for step in scenario.steps) and any(
+        location.lower().startswith("mailto:") for _, location in _locations(scenario)
+    )
+
+
 def _locations(scenario: Scenario) -> Iterator[tuple[int | None, str]]:
     """Yield wherever the answers of a scenario may redirect, with the status."""
     for script in scenario.turns:
@@ -78,6 +85,12 @@ GAPS: tuple[Gap, ...] = (
         EngineName.FIREFOX,
         _xhr_sent_to_bad_port,
         "Firefox tells an XMLHttpRequest nothing at all when it was redirected to a bad port (measured with ESR 153)",
+    ),
+    Gap(
+        EngineName.FIREFOX,
+        _mailed_without_cors,
+        "Firefox ends a page's process when another site redirects its no-cors request to mailto: (measured with ESR "
+        "153: the parent process refuses what it is asked to open)",
     ),
 )
 

@@ -31,10 +31,10 @@ def test_missing(engine: EngineName, scenario: Scenario, api: Api, reason: str) 
     assert missing(engine, scenario, api, MADE_UP) == reason
 
 
-def redirected(location: str, body_kind: str = "text", status: int = 303) -> Scenario:
+def redirected(location: str, body_kind: str = "text", status: int = 303, mode: str = "cors") -> Scenario:
     """Make a scenario whose answer redirects."""
     turn = Script((Rule((Answer(status, (("Location", location),)),)),))
-    step = Step("POST", "{h2}/", body="x", body_kind=body_kind)
+    step = Step("POST", "{h2}/", body="x", body_kind=body_kind, mode=mode)
     return Scenario("redirected", "f", "s", (step,), {LITERAL: None}, apis=(Api.FETCH,), turns=(turn,))
 
 
@@ -53,6 +53,10 @@ RECORDED = {
     "no-port": (FIREFOX, redirected("javascript:0"), Api.XHR, False),
     "no-port-in-an-address": (FIREFOX, redirected("http://[::1%25lo]/b"), Api.XHR, False),
     "bad-port-by-fetch": (FIREFOX, redirected("{api|:6667}/"), Api.FETCH, False),
+    "mail-without-cors": (FIREFOX, redirected("Mailto:a@b.example", mode="no-cors"), Api.FETCH, True),
+    "mail": (FIREFOX, redirected("mailto:a@b.example"), Api.FETCH, False),
+    "no-mail-without-cors": (FIREFOX, redirected("data:,mailto:", mode="no-cors"), Api.FETCH, False),
+    "mail-without-cors-elsewhere": (CHROMIUM, redirected("mailto:a@b.example", mode="no-cors"), Api.FETCH, False),
     "good-port": (FIREFOX, redirected("http://localhost:2200/"), Api.XHR, False),
     "bad-port-elsewhere": (CHROMIUM, redirected("{api|:6667}/"), Api.XHR, False),
 }

@@ -592,6 +592,44 @@ TAINTED_REFUSED = Step(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": says(allow
             id="the-type-of-an-xhr-body-stays-away",
         ),
         pytest.param(
+            "firefox-headers-return",
+            Case(
+                once(
+                    sends(
+                        ("Content-Type", "text/plain;charset=UTF-8"),
+                        url=HOME,
+                        method="POST",
+                        body=b"x",
+                        api=oracle.Api.XHR,
+                    ),
+                    pages={HOME: to("/x", 303), f"{PAGE}/x": to("/y", 307)},
+                ),
+                "POST content-type=text/plain;charset=UTF-8 > GET x2 > 200",
+                "POST content-type=text/plain;charset=UTF-8 > GET > GET content-type=text/plain;charset=UTF-8 > 200",
+                "content-type",
+            ),
+            id="the-same-type-given-by-the-page-returns",
+        ),
+        pytest.param(
+            "firefox-headers-return",
+            Case(
+                once(
+                    sends(
+                        ("Content-Type", "text/plain;charset=a"),
+                        url=HOME,
+                        method="POST",
+                        body=b"x",
+                        api=oracle.Api.XHR,
+                    ),
+                    pages={HOME: to("/x", 307)},
+                ),
+                "POST content-type=text/plain;charset=UTF-8 x2 > 200",
+                "POST content-type=text/plain;charset=UTF-8 > POST content-type=text/plain;charset=a > 200",
+                "content-type",
+            ),
+            id="a-charset-as-it-was-given",
+        ),
+        pytest.param(
             "firefox-preflight-names-page-origin",
             Case(
                 (TAINTED_REFUSED, TAINTED_REFUSED),

@@ -9,10 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from harness.deviations.remembering import Remembering, remembering
 from harness.oracle import (
     Api,
-    BodyKind,
     CacheMode,
     Credentials,
     Failure,
@@ -96,28 +94,6 @@ def large_ranges_unsafe(largest: int) -> Callable[[Rules], Rules]:
         return replace(rules, is_safelisted_request_header=is_safelisted_request_header)
 
     return apply
-
-
-def charset_rewritten_late(rules: Rules) -> Rules:
-    """Whether the Content-Type of an XMLHttpRequest is safe is decided before its charset is rewritten."""
-
-    def create_flight(request: Request) -> Flight | Failure:
-        flight = rules.create_flight(request)
-        if isinstance(flight, Failure) or request.api is not Api.XHR or flight.body is None:
-            return flight
-        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))
-        author_type = None if isinstance(given, Failure) else get("content-type", given.headers)
-        if author_type is None or author_type == get("content-type", flight.headers):
-            return flight
-        return replace(remembering(flight, flight), author_type=author_type)
-
-    def unsafe_request_header_names(flight: Flight, is_safelisted: Safelist) -> tuple[str, ...]:
-        author_type = flight.author_type if isinstance(flight, Remembering) else None
-        if author_type is not None and contains("content-type", flight.headers):
-            flight = replace(flight, headers=set_value("Content-Type", author_type, flight.headers))
-        return rules.unsafe_request_header_names(flight, is_safelisted)
-
-    return replace(rules, create_flight=create_flight, unsafe_request_header_names=unsafe_request_header_names)
 
 
 def forced_preflight_remembered(rules: Rules) -> Rules:

@@ -6,7 +6,7 @@ Each rule wraps those above it: what says which headers are unsafe comes first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
 from itertools import takewhile
@@ -14,7 +14,6 @@ from itertools import takewhile
 from harness.deviations.departures import (
     authorization_covered,
     cache_bypassed,
-    charset_rewritten_late,
     conditional_as_reload,
     dropped_without_cors,
     equal_locations_joined,
@@ -60,7 +59,6 @@ _SINGLETONS = (
     *("location", "max-forwards", "user-agent"),
 )
 _CHARSET = re.compile(r"(?<=charset=)(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
-_OF_BODIES = ("text/plain;charset=UTF-8", "application/x-www-form-urlencoded;charset=UTF-8")
 _DIGITS_OR_NOTHING = re.compile(r"[0-9]*")
 _OF_THE_CORS_CHECK = frozenset(
     {
@@ -127,6 +125,37 @@ def _charset_in_place(rules: Rules) -> Rules:
         return replace(flight, headers=set_value("Content-Type", _CHARSET.sub("UTF-8", author_type), flight.headers))
 
     return replace(rules, create_flight=create_flight)
+
+
+def _charset_rewritten_late(rules: Rules) -> Rules:
+    def unsafe_request_header_names(flight: Flight, is_safelisted: Safelist) -> tuple[str, ...]:
+        return rules.unsafe_request_header_names(_with_author_type(flight), is_safelisted)
+
+    create_flight = _remembering_author_type(rules)
+    return replace(rules, create_flight=create_flight, unsafe_request_header_names=unsafe_request_header_names)
+
+
+def _remembering_author_type(rules: Rules) -> Callable[[Request], Flight | Failure]:
+    def create_flight(request: Request) -> Flight | Failure:
+        flight = rules.create_flight(request)
+        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))  # which have no type of their own
+        if request.api is not Api.XHR or isinstance(flight, Failure) or isinstance(given, Failure):
+            return flight
+        author_type = get("content-type", given.headers)
+        return flight if author_type is None else replace(remembering(flight, flight), author_type=author_type)
+
+    return create_flight
+
+
+def _author_type(flight: Flight) -> str | None:
+    return flight.author_type if isinstance(flight, Remembering) else None
+
+
+def _with_author_type(flight: Flight) -> Flight:
+    author_type = _author_type(flight)
+    if author_type is None or not contains("content-type", flight.headers):
+        return flight
+    return replace(flight, headers=set_value("Content-Type", author_type, flight.headers))
 
 
 def _is_at_one_origin_of_home(flight: Flight) -> bool:
@@ -278,13 +307,13 @@ def _headers_return(rules: Rules) -> Rules:
         gone = after.gone - BODY_HEADERS  # whether those are taken away depends on the first method, not on the last
         if becomes_get(response.status, after.first_method):
             gone |= BODY_HEADERS
-        by_author = flight.initiator_type is Api.FETCH or get("content-type", after.first_headers) not in _OF_BODIES
+        by_author = flight.initiator_type is Api.FETCH or _author_type(flight) is not None
         if not by_author and not contains("content-type", after.headers):
             gone |= {"content-type"}
         headers = tuple(pair for pair in after.first_headers if byte_lowercase(pair[0]) not in gone)
-        return replace(after, headers=headers)
+        return _with_author_type(replace(after, headers=headers))
 
-    return replace(rules, redirected=redirected)
+    return replace(rules, create_flight=_remembering_author_type(rules), redirected=redirected)
 
 
 def _page_origin_in_preflights(rules: Rules) -> Rules:
@@ -421,7 +450,7 @@ RULES = (
         fetch="A Content-Type whose charset an XMLHttpRequest has rewritten is weighed as it goes out.",
         instead="It is weighed as the page gave it.",
         link="https://xhr.spec.whatwg.org/#the-send()-method",
-        apply=charset_rewritten_late,
+        apply=_charset_rewritten_late,
     ),
     Rule(
         name="firefox-stream-as-text",
@@ -578,8 +607,8 @@ RULES = (
     Rule(
         name="firefox-headers-return",
         engine=ENGINE,
-        fetch="What a redirect takes away (Authorization, or the headers that describe the body) is gone for good.",
-        instead="A redirect behind it that would leave it brings it back: Authorization at a foreign origin too.",
+        fetch="A redirect takes Authorization, or what describes the body, away for good; a rewritten charset stays.",
+        instead="A later one that would leave it brings it back (Authorization abroad, too), and a charset as given.",
         link="https://fetch.spec.whatwg.org/#http-redirect-fetch",
         apply=_headers_return,
     ),

@@ -20,7 +20,7 @@ class Remembering(Flight):
 
     ``first_method`` and ``first_headers``: what it had before any redirect. ``gone``: the names that the last redirect
     takes away. ``last_origin``: the Origin header that went out before the last redirect, where it stays. ``refusal``:
-    why it will not go out. ``author_type``: the Content-Type as the page gave it, where the interface rewrote it.
+    why it will not go out. ``author_type``: the Content-Type as the page gave it to an XMLHttpRequest.
     ``lost_type``: the one that redirects have taken away.
     """
 

@@ -37,5 +37,9 @@ def url_refusals(flight: Flight, url: Url, rules: Rules) -> Iterator[Failure]:
     """All that refuses to go to a URL at all (#main-fetch steps 7 and 12)."""
     if rules.is_blocked_due_to_a_bad_port(url):
         yield Failure(Reason.BAD_PORT, subject=url.on_the_wire)
-    if flight.mode is Mode.SAME_ORIGIN and not same_origin(url.origin, flight.origin):
+    if same_origin(url.origin, flight.origin):
+        return
+    if flight.mode is Mode.SAME_ORIGIN:
         yield Failure(Reason.MODE_SAME_ORIGIN, subject=url.origin)
+    if flight.mode is Mode.NO_CORS and flight.redirect is not Redirect.FOLLOW:
+        yield Failure(Reason.NO_CORS_NEEDS_FOLLOW, subject=flight.redirect.value)

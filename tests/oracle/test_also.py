@@ -37,6 +37,25 @@ SAME_ORIGIN = asks(f"{PAGE}/", mode=Mode.SAME_ORIGIN, redirect=Redirect.ERROR)
             id="error-and-same-origin",
         ),
         pytest.param(
+            asks(f"{PAGE}/", mode=Mode.NO_CORS, redirect=Redirect.ERROR),
+            leads_to(BAD_PORT),
+            {Reason.REDIRECT_MODE_ERROR, Reason.BAD_PORT, Reason.NO_CORS_NEEDS_FOLLOW},
+            id="error-and-port-and-no-cors",
+        ),
+        pytest.param(
+            asks(BAD_PORT, mode=Mode.NO_CORS, redirect=Redirect.MANUAL),
+            says(),
+            {Reason.BAD_PORT, Reason.NO_CORS_NEEDS_FOLLOW},
+            id="port-and-no-cors",
+        ),
+        pytest.param(asks(BAD_PORT, mode=Mode.NO_CORS), says(), {Reason.BAD_PORT}, id="port-and-no-cors-that-follows"),
+        pytest.param(
+            asks(f"{PAGE}/", mode=Mode.NO_CORS, redirect=Redirect.ERROR),
+            leads_to("/x"),
+            {Reason.REDIRECT_MODE_ERROR},
+            id="error-and-no-cors-at-home",
+        ),
+        pytest.param(
             asks(),
             says(200, ("Location", BAD_PORT), allow=()),
             {Reason.ALLOW_ORIGIN_MISSING},

@@ -33,6 +33,16 @@ for name, summary, request in (
     ("include", "with credentials nothing goes to a bad port", step(url="{api|:6667}/a", credentials="include")),
     ("no-cors", "mode no-cors does not go to a bad port", step(url="{api|:6667}/a", mode="no-cors")),
     ("manual", "redirect mode manual does not go to a bad port", step(url="{api|:6667}/a", redirect="manual")),
+    (
+        "no-cors-manual",
+        "mode no-cors does not go to a bad port in redirect mode manual either",
+        step(url="{api|:6667}/a", mode="no-cors", redirect="manual"),
+    ),
+    (
+        "no-cors-error",
+        "mode no-cors does not go to a bad port in redirect mode error either",
+        step(url="{api|:6667}/a", mode="no-cors", redirect="error"),
+    ),
 ):
     TOPIC.row(f"bad-ports-{name}", summary, request, (nowhere(),), BAD_PORT)
 

@@ -6,7 +6,7 @@ XMLHttpRequest writes its own charset over the author's, which can make a type s
 from __future__ import annotations
 
 from harness.catalog.browsers.rows import FETCH, XHR, Hop, Topic, asked, methods, names, reads, simple, step
-from harness.catalog.browsers.ways import open_to
+from harness.catalog.browsers.ways import onward, open_to
 from harness.scenario import BOTH
 
 TOPIC = Topic("bodies")
@@ -112,5 +112,30 @@ for name, summary, value, content, kind, fetch_asks, xhr_asks in WRITTEN_OVER:
         ("xhr", XHR, xhr_asks, "by XMLHttpRequest it is written over"),
     ):
         TOPIC.row(f"bodies-charset-{name}-{api}", f"{summary}; {what}", request, ways_in(asks), reads(), apis=apis)
+
+for name, summary, value, kind, status in (
+    ("redirected", "a charset that was written over stays so behind a redirect", "text/plain;charset=a", "text", 307),
+    (
+        "redirected-form",
+        "a charset that was written over stays so behind a redirect, with a form too",
+        "text/plain;charset=a",
+        "urlencoded",
+        308,
+    ),
+    ("redirected-away", "a type goes with the body, and stays away", "text/plain;charset=UTF-8", "text", 303),
+):
+    then = "GET" if status == 303 else "POST"
+    TOPIC.row(
+        f"bodies-charset-{name}",
+        summary,
+        step("POST", ("Content-Type", value), body="a", body_kind=kind),
+        (
+            Hop(onward("{api}/b", status=status)),
+            Hop(onward("{api}/c", status=307), "{api}/b", method=then),
+            Hop(url="{api}/c", method=then),
+        ),
+        reads(),
+        apis=XHR,
+    )
 
 SCENARIOS = TOPIC.scenarios
