@@ -10,7 +10,7 @@ import fnmatch
 import itertools
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
@@ -130,31 +130,66 @@ class Planned:
     question: Question = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Cases:
+    """Cases in a fixed order, each with its repeats behind it.
+
+    They are made when they are asked for: a hundred thousand repeats take no room.
+    """
+
+    runs: tuple[tuple[Case, range], ...] = ()
+
+    @classmethod
+    def of(cls, cases: Iterable[Case]) -> Cases:
+        """Return these cases in their order."""
+        if isinstance(cases, Cases):
+            return cases
+        return cls(tuple((case, range(case.repeat, case.repeat + 1)) for case in cases))
+
+    def __len__(self) -> int:
+        return sum(len(numbers) for _, numbers in self.runs)
+
+    def __iter__(self) -> Iterator[Case]:
+        for case, numbers in self.runs:
+            for number in numbers:
+                yield Case(case.scenario, case.hooks, case.api, case.expect, number)
+
+    def only(self, wanted: Callable[[Case], bool]) -> Cases:
+        """Return those that are wanted, which is asked once for all repeats of one."""
+        return Cases(tuple(run for run in self.runs if wanted(run[0])))
+
+    def shard(self, number: int, count: int) -> Cases:
+        """Return the ``number``-th of ``count`` parts (from 1) that together hold every case once."""
+        part, before = [], 0
+        for case, numbers in self.runs:
+            part.append((case, numbers[(number - 1 - before) % count :: count]))
+            before += len(numbers)
+        return Cases(tuple(run for run in part if run[1]))
+
+
 def cases(
     scenarios: Iterable[Scenario], hook_sets: Iterable[str], *, keep: str | None = None, repeat: int = 1
-) -> Iterator[Case]:
-    """Yield every case of the scenarios under the hook sets, in a fixed order.
+) -> Cases:
+    """Return every case of the scenarios under the hook sets, in a fixed order.
 
     ``keep`` is a shell pattern, or a part, of the ids wanted. A ``broken:…`` set is held to what ``published`` does,
     and a ``broken:hardened-…`` to what ``hardened`` does.
     """
     wanted = [scenario for scenario in scenarios if keep is None or matches(scenario.id, keep)]
-    for hooks, scenario in itertools.product(hook_sets, wanted):
-        expect = _sound(hooks)
-        if expect in scenario.expect:
-            for api, number in itertools.product(scenario.apis, range(repeat)):
-                yield Case(scenario, hooks, api, expect, number)
+    return Cases(
+        tuple(
+            (Case(scenario, hooks, api, expect), range(repeat))
+            for hooks, scenario in itertools.product(hook_sets, wanted)
+            if (expect := _sound(hooks)) in scenario.expect
+            for api in scenario.apis
+        )
+    )
 
 
 def _sound(hooks: str) -> str:
     if hooks.startswith("broken:hardened-"):
         return "hardened"
     return "published" if hooks.startswith("broken:") else hooks
-
-
-def shard(every: Iterable[Case], number: int, count: int) -> tuple[Case, ...]:
-    """Return the ``number``-th of ``count`` parts (from 1) that together hold every case once."""
-    return tuple(itertools.islice(every, number - 1, None, count))
 
 
 def matches(scenario_id: str, pattern: str) -> bool:
@@ -218,10 +253,9 @@ class Todo:
     """What is to be done on one page: first what has several steps, a few at a time, then everything else."""
 
     def __init__(self, cases: Iterable[Case] = ()) -> None:
-        self._sequences: deque[Case] = deque()
-        self._single: deque[Case] = deque()
-        for case in cases:
-            (self._sequences if case.is_sequence else self._single).append(case)
+        every = Cases.of(cases)
+        self._sequences = _Queue(every.only(lambda case: case.is_sequence))
+        self._single = _Queue(every.only(lambda case: not case.is_sequence))
 
     def __bool__(self) -> bool:
         return bool(self._sequences or self._single)
@@ -233,23 +267,43 @@ class Todo:
 
     def next_batch(self) -> list[Case]:
         """Take what is to be asked next; nothing where nothing is left."""
-        queue, room = (self._sequences, SEQUENCES) if self._sequences else (self._single, BATCH)
-        return [queue.popleft() for _ in range(min(room, len(queue)))]
+        return self._sequences.take(SEQUENCES) if self._sequences else self._single.take(BATCH)
 
     def put_back(self, cases: Sequence[Case]) -> None:
         """Have cases that were taken and not asked be the next of their kind again, in their order."""
-        for case in reversed(cases):
-            (self._sequences if case.is_sequence else self._single).appendleft(case)
+        for queue, is_sequence in ((self._sequences, True), (self._single, False)):
+            queue.put_back([case for case in cases if case.is_sequence is is_sequence])
 
-    def take_sequences(self) -> list[Case]:
-        """Take all sequences."""
-        taken, self._sequences = list(self._sequences), deque()
-        return taken
+    def take_sequences(self) -> Iterator[Case]:
+        """Take sequence after sequence, until none is left."""
+        return iter(self._sequences)
 
-    def take_all(self) -> list[Case]:
-        """Take everything."""
-        taken, self._single = [*self.take_sequences(), *self._single], deque()
-        return taken
+    def take_all(self) -> Iterator[Case]:
+        """Take case after case, until none is left."""
+        return itertools.chain(self._sequences, self._single)
+
+
+class _Queue:
+    """Cases in their order, each made when it is taken."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._back: deque[Case] = deque()  # what was taken, and is next again
+        self._rest = iter(cases)
+
+    def __bool__(self) -> bool:
+        if not self._back:
+            self._back.extend(itertools.islice(self._rest, 1))
+        return bool(self._back)
+
+    def __iter__(self) -> Iterator[Case]:
+        while self:
+            yield self._back.popleft()
+
+    def take(self, room: int) -> list[Case]:
+        return list(itertools.islice(self, room))
+
+    def put_back(self, cases: Sequence[Case]) -> None:
+        self._back.extendleft(reversed(cases))
 
 
 def allowance(planned: Iterable[Planned]) -> float:

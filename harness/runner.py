@@ -39,7 +39,7 @@ from harness.events import (
 from harness.ground import Ground
 from harness.live import Answers, LivePage, Stopped, live_page
 from harness.observation import Observation, PageResult, Trouble
-from harness.plan import Case, Planned
+from harness.plan import Case, Cases, Planned
 from harness.prediction import Prediction, predict
 from harness.verdict import Status, Verdict, View, judge
 from harness.views import Views
@@ -63,7 +63,7 @@ class Order:
     ``required`` is false where engines were not asked for by name: one that cannot be used is then left out, and said.
     """
 
-    cases: tuple[Case, ...]
+    cases: Cases | tuple[Case, ...]
     choices: tuple[EngineChoice | Visitor, ...]
     headed: bool = False
     required: bool = True
@@ -223,15 +223,16 @@ class _EngineRun:
         self._views = Views(self.engine, self._browser.info.version, self._order.deviations)
         self._emit(EngineReady(self.engine, self._browser.info, relaunch=self._launches > 1))
 
-    def _by_page(self) -> dict[str, list[Case]]:
-        grouped: dict[str, list[Case]] = defaultdict(list)
-        for case in self._order.cases:
-            reason = self._lacking(case)
-            if reason:
-                self._skip(case, reason)
+    def _by_page(self) -> dict[str, Cases]:
+        """Return what can be asked, by page, and skip the rest."""
+        by_page: dict[str, list[tuple[Case, range]]] = defaultdict(list)
+        for case, numbers in Cases.of(self._order.cases).runs:
+            if reason := self._lacking(case):
+                for one in Cases(((case, numbers),)):
+                    self._skip(one, reason)
             else:
-                grouped[case.scenario.page].append(case)
-        return grouped
+                by_page[case.scenario.page].append((case, numbers))
+        return {page: Cases(tuple(runs)) for page, runs in by_page.items()}
 
     def _run_page(self, page: str, todo: plan.Todo) -> None:
         """Run what is to be done on one origin, on as many browsers as it takes."""

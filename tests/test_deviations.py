@@ -531,6 +531,11 @@ def test_rules_compose(rule: Rule) -> None:
     assert case.told(model(engine)) != case.told(model(without))
 
 
+def ranged(value: str) -> str:
+    """Say what follows where this range goes out."""
+    return f"GET range=bytes={value} > 200"
+
+
 UNSTORED = (Step(sends(method="PUT", cache=CacheMode.NO_STORE)), Step(PUT))
 STOPPED = (Step(PUT), Step(sends(**ERROR), pages={URL: to("/x")}), Step(PUT))
 SUFFIX_RANGE = ("Range", "bytes=-5")
@@ -558,6 +563,29 @@ TAINTED_REFUSED = Step(PUT, pages={URL: to(f"{OTHER}/"), f"{OTHER}/": says(allow
             "chromium-range-rewritten",
             Case(once(sends(SUFFIX_RANGE, url=HOME)), "GET range=bytes=-5 > 200", "GET range=bytes=-5 > 200", "range"),
             id="another-range",
+        ),
+        *(
+            pytest.param(
+                "chromium-range-rewritten",
+                Case(once(sends(("Range", f"bytes={given}"), url=HOME)), ranged(given), ranged(sent), "range"),
+                id=f"range-{given[:20]}",
+            )
+            for given, sent in (
+                ("00-9,", "0-9"),
+                (",\t00-", "0-"),
+                ("-+05", "-5"),
+                ("01-01", "1-1"),
+                ("09223372036854775807-", "9223372036854775807-"),
+                ("09223372036854775808-", "09223372036854775808-"),
+                ("09-01", "09-01"),
+                ("-00", "-00"),
+                ("00-00", "0-0"),
+                (f"{'0' * 5000}7-", "7-"),
+                (f"0{'7' * 5000}-", f"0{'7' * 5000}-"),
+                ("-", "-"),
+                ("+-5", "+-5"),
+                ("00-1,03-4", "00-1,03-4"),
+            )
         ),
         pytest.param(
             "chromium-headers-joined-first",

@@ -13,7 +13,7 @@ from literal_cases import ORIGINS
 
 from harness import plan
 from harness.literal import Answer, Role, Rule, Script
-from harness.plan import Case, Planned
+from harness.plan import Case, Cases, Planned
 from harness.scenario import LITERAL, Api, Crossing, Expectation, Outcome, Scenario, Seen, Step
 
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
@@ -110,13 +110,38 @@ def test_keep(pattern: str, kept: list[str]) -> None:
 
 
 @LAW
-@given(st.integers(0, 30), st.integers(1, 7))
-def test_shards_hold_every_case_once(cases: int, count: int) -> None:
-    """All parts together are the whole, each case once, and no part is much larger than another."""
-    every = [Case(scenario(), "none", Api.FETCH, "none", number) for number in range(cases)]
-    parts = [plan.shard(every, number, count) for number in range(1, count + 1)]
-    assert sorted(case.repeat for part in parts for case in part) == list(range(cases))
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+@given(st.integers(0, 5), st.integers(1, 6), st.integers(1, 7))
+def test_shards_hold_every_case_once(count: int, repeat: int, shards: int) -> None:
+    """All parts together are the whole: the first has the first case, the next the second, and so in turn."""
+    scenarios = [scenario(f"s-{number}") for number in range(count)]
+    every = plan.cases(scenarios, ["none"], repeat=repeat)
+    parts = [every.shard(number, shards) for number in range(1, shards + 1)]
+    assert [list(part) for part in parts] == [list(every)[number::shards] for number in range(shards)]
+    assert [len(part) for part in parts] == [len(list(part)) for part in parts]
+
+
+@LAW
+@given(st.integers(0, 5), st.integers(1, 6))
+def test_cases_are_what_they_are_made_of(count: int, repeat: int) -> None:
+    """Made from a list of cases it is that list; it can be gone through twice, and none of it is kept."""
+    every = plan.cases([scenario(f"s-{number}") for number in range(count)], ["none"], repeat=repeat)
+    cases = list(every)
+    assert list(Cases.of(cases)) == cases == list(every)
+    assert Cases.of(every) is every
+    assert len(every) == len(cases) == 2 * count * repeat
+    assert all(a is not b for a, b in zip(every, cases, strict=True))
+
+
+def test_only_what_is_wanted() -> None:
+    """Of cases with repeats all are kept, or none, and whoever decides is asked once."""
+    every, asked = plan.cases([scenario("a"), scenario("b")], ["none"], repeat=3), list[str]()
+
+    def wanted(case: Case) -> bool:
+        asked.append(f"{case.scenario.id} {case.api}")
+        return case.scenario.id == "b" and case.api is Api.XHR
+
+    assert told(list(every.only(wanted))) == [("none", "b", "xhr", number) for number in range(3)]
+    assert asked == ["a fetch", "a xhr", "b fetch", "b xhr"]
 
 
 def test_placeholders_are_filled() -> None:
@@ -237,13 +262,17 @@ def test_allowance(times: list[tuple[int, int]], seconds: float) -> None:
 
 
 SINGLE, SEQUENCE = scenario(), scenario(steps=2)
+RUNS = st.lists(st.tuples(st.booleans(), st.integers(1, 700)), max_size=5).map(
+    lambda runs: Cases(
+        tuple((Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none"), range(count)) for many, count in runs)
+    )
+)
 
 
 @LAW
-@given(st.lists(st.booleans(), max_size=450))
-def test_batches_lose_nothing(kinds: list[bool]) -> None:
+@given(RUNS)
+def test_batches_lose_nothing(cases: Cases) -> None:
     """Batch by batch every case comes once; sequences come first, few at a time and never among single requests."""
-    cases = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
     todo, come = plan.Todo(cases), list[Case]()
     while todo:
         chosen = todo.next_batch()
@@ -256,13 +285,13 @@ def test_batches_lose_nothing(kinds: list[bool]) -> None:
 
 
 @LAW
-@given(st.lists(st.booleans(), max_size=450), st.integers(0, 4))
-def test_what_is_put_back_comes_again(kinds: list[bool], taken: int) -> None:
+@given(RUNS, st.integers(0, 4))
+def test_what_is_put_back_comes_again(cases: Cases, taken: int) -> None:
     """As if nobody had taken it: in the same order, each case once."""
-    cases = [Case(SEQUENCE if many else SINGLE, "none", Api.FETCH, "none", index) for index, many in enumerate(kinds)]
     todo = plan.Todo(cases)
     todo.put_back([case for _ in range(taken) for case in todo.next_batch()])
-    assert todo.take_all() == plan.Todo(cases).take_all()
+    assert list(todo.take_all()) == list(plan.Todo(cases).take_all())
+    assert not todo
 
 
 def test_sequences_can_be_left_out() -> None:

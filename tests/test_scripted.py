@@ -7,7 +7,7 @@ import itertools
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from harness.foresight import foresee
 from harness.ground import Ground
 from harness.observation import PageOutcome, PageResult
 from harness.oracle import Reason
-from harness.plan import Case
+from harness.plan import Case, Cases
 from harness.runner import Order
 from harness.scenario import BOTH, LITERAL, Api, Expectation
 from harness.verdict import Blame, Status
@@ -160,16 +160,16 @@ def literal_cases() -> list[Case]:
     return list(plan.cases(patient, [LITERAL]))
 
 
-def run_literally(ground: Ground, cases: Sequence[Case], name: EngineName, **character: Any) -> list[CaseFinished]:
+def run_literally(ground: Ground, cases: Iterable[Case], name: EngineName, **character: Any) -> list[CaseFinished]:
     """Run cases in a scripted browser that goes by this name."""
     launcher = functools.partial(hasty, **character)
-    return finished(list(runner.run(Order(tuple(cases), (EngineChoice(name),), launcher=launcher), ground)))
+    return finished(list(runner.run(Order(Cases.of(cases), (EngineChoice(name),), launcher=launcher), ground)))
 
 
 def test_the_standard_passes_literal_answers(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the rows expect is what comes over real sockets of an engine that does just what the standard says."""
     monkeypatch.setattr(deviations, "rules_for", lambda engine, version: ())
-    cases = plan.shard(literal_cases(), 1, PART)
+    cases = Cases.of(literal_cases()).shard(1, PART)
     results = run_literally(ground, cases, EngineName.CHROMIUM)
     assert [event.case.scenario.id for event in results if event.verdict.status is not Status.PASS] == []
     assert len(results) == len(cases) > 200
@@ -181,7 +181,7 @@ def test_an_engines_model_is_known(name: EngineName, ground: Ground, monkeypatch
     rules = tuple(rule for rule in deviations.RULES if rule.engine == name)
     model = deviations.model(rules)
     monkeypatch.setattr(deviations, "rules_for", lambda engine, version: rules)
-    cases = plan.shard([case for case in literal_cases() if differs(case, model)], 1, PART)
+    cases = Cases.of(case for case in literal_cases() if differs(case, model)).shard(1, PART)
     results = run_literally(ground, cases, name, rules=model)
     unknown = [event for event in results if event.verdict.status is not Status.KNOWN]
     assert [(event.case.scenario.id, event.verdict.differences) for event in unknown] == []
@@ -197,7 +197,7 @@ def test_an_engine_that_keeps_to_the_standard_is_no_longer_known(
     rules = tuple(rule for rule in deviations.RULES if rule.engine == name)
     monkeypatch.setattr(deviations, "rules_for", lambda engine, version: rules)
     model = deviations.model(rules)
-    cases = plan.shard([case for case in literal_cases() if differs(case, model)], 1, PART)
+    cases = Cases.of(case for case in literal_cases() if differs(case, model)).shard(1, PART)
     results = run_literally(ground, cases, name)
     assert {event.verdict.cause for event in results} == {"a recorded deviation no longer shows"}
     assert {event.verdict.status for event in results} == {Status.FAIL}

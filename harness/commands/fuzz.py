@@ -59,7 +59,7 @@ def command(
     seed = secrets.randbelow(2**32) if seed is None else seed
     say = functools.partial(click.echo, err=True)
     say(f"corsproof fuzz -n {count} --seed {seed}")
-    cases = tuple(plan.cases(generating.scenarios(seed, count), [LITERAL]))
+    cases = plan.cases(generating.scenarios(seed, count), [LITERAL])
     order = runner.Order(cases, selection.choices, headed, selection.required)
     tally, found, document = Tally(), findings.Findings(), FuzzDocument(seed)
     eaters = (tally, found, document, LiveProgress(console(color, stderr=True)))

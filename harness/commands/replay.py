@@ -48,7 +48,7 @@ def command(
     selection = Selection.parse(browsers)
     known = tuple(one for suite in catalog.SUITES for one in catalog.deviations(suite))
     hook_sets = () if scenario.turns else options.hook_sets(hooks) if hooks else tuple(scenario.expect)
-    cases = tuple(plan.cases([scenario], hook_sets or scenario.expect))
+    cases = plan.cases([scenario], hook_sets or scenario.expect)
     if not cases:
         about = ", ".join(scenario.expect)
         raise UsageError(f"{name} is not about {', '.join(hook_sets)}", hint=f"it is about {about}")

@@ -79,7 +79,7 @@ def command(
     scenarios += [scenario for name in names for scenario in catalog.load(name)]
     hook_sets = options.hook_sets(hooks)
     part = _shard(shard)
-    cases = plan.shard(plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat), *part)
+    cases = plan.cases(scenarios, (*hook_sets, LITERAL), keep=keep, repeat=repeat).shard(*part)
     if not cases and shard is not None:
         raise UsageError(f"shard {shard} has no case", hint="choose fewer shards, or more scenarios")
     if not cases:
@@ -87,7 +87,7 @@ def command(
         raise UsageError(f"no scenario matches {keep!r} under {', '.join(hook_sets)}", hint=f"there are: {ids}")
     selection = Selection.parse(browsers)
     order = runner.Order(
-        tuple(cases),
+        cases,
         selection.choices,
         headed,
         selection.required,

@@ -70,7 +70,10 @@ _SAFE_TOO = {
 }
 _DROPPED = _SAFE_TOO.keys() - {"intervention", "save-data"}
 _BLANK = re.compile(" |%20")
-_RANGE = re.compile(r" *bytes *= *\+?([0-9]+) *- *\+?([0-9]*) *", re.IGNORECASE)
+_RANGE = re.compile(
+    r"[ \t]*bytes[ \t]*=[ \t,]*(?:\+?0*([0-9]{1,19}))?[ \t]*-[ \t]*(?:\+?0*([0-9]{1,19}))?[ \t,]*", re.IGNORECASE
+)
+_LARGEST = 2**63 - 1
 _CHARSET = re.compile(r'(charset=)("?)[^";,\s]+("?)', re.IGNORECASE)
 
 
@@ -118,12 +121,10 @@ def _range(value: str) -> str:
     found = _RANGE.fullmatch(value)
     if found is None:
         return value
-    first, last = found.groups()
-    return f"bytes={_plain(first)}-{_plain(last)}"
-
-
-def _plain(number: str) -> str:
-    return number and (number.lstrip("0") or "0")
+    first, last = (None if number is None else int(number) for number in found.groups())
+    if max(first or 0, last or 0) > _LARGEST or (not last if first is None else last is not None and last < first):
+        return value  # no range that it knows
+    return f"bytes={'' if first is None else first}-{'' if last is None else last}"
 
 
 def _charset_rewritten_in_place(rules: Rules) -> Rules:
@@ -320,7 +321,7 @@ RULES = (
         name="chromium-range-rewritten",
         engine=ENGINE,
         fetch="The page's Range header goes out as it was set.",
-        instead="On the way through the HTTP cache it loses leading zeros, blanks, plus signs and capital letters.",
+        instead="On the way through the HTTP cache it loses leading zeros, blanks, commas, plus signs and capitals.",
         link="https://fetch.spec.whatwg.org/#http-network-or-cache-fetch",
         apply=_range_rewritten,
     ),

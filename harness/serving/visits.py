@@ -132,12 +132,12 @@ class Visits:
                 self._done(visit.label, document.value())
             visit.take(event)
 
-    def _cases(self, suites: tuple[str, ...], keep: str) -> tuple[plan.Case, ...]:
+    def _cases(self, suites: tuple[str, ...], keep: str) -> plan.Cases:
         unknown = [name for name in suites if name not in catalog.SUITES]
         if unknown or not suites:
             raise Refusal(f"unknown suite {', '.join(unknown) or 'none'}; there are: {', '.join(catalog.SUITES)}")
         scenarios = [scenario for name in suites for scenario in catalog.load(name)]
-        cases = tuple(plan.cases(scenarios, (*self._hook_sets, LITERAL), keep=keep or None))
+        cases = plan.cases(scenarios, (*self._hook_sets, LITERAL), keep=keep or None)
         if not cases:
             raise Refusal(f"no scenario matches {keep!r}")
         return cases
