@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.literal import Role, Scripts
 from harness.oracle.urls import Url, parse_url
 from harness.origins import is_loopback
-from harness.plan import Planned
+from harness.plan import Places, Planned
 from harness.scenario import LITERAL
 from harness.sites import Site, Sites
 from harness.wire import Wire
@@ -60,6 +60,7 @@ class Ground:
         self._at_loopback = at_loopback
         self._null = "https://localhost" if at_loopback else "http://localhost"
         self._served: dict[tuple[str, str, int], Site] = {}
+        self._places: dict[tuple[str, str], Places] = {}  # of what is served
         self._lock = threading.RLock()
 
     def __enter__(self) -> Ground:
@@ -108,18 +109,30 @@ class Ground:
         at_loopback = self._at_loopback or is_loopback(url.host)
         return site.origin(self._host) if at_loopback else f"{url.scheme}://{_api_host(api)}"
 
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Return another origin of the same API, for redirects from one to the other."""
-        if api == LITERAL:
-            return self._literal_site(Role.API2, self._document(page).scheme).origin(self._host)
-        return self.cross_api_origin(api, page)
+    def places(self, api: str, page: str) -> Places:
+        """Return what the placeholders of a case with this API on this page stand for; see `harness.plan.Origins`.
 
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Return an origin of the same API that is on another site than ``localhost``."""
-        host = "127.0.0.1" if self._host == "localhost" else self._host
-        if api == LITERAL:
-            return self._literal_site(Role.API, self._document(page).scheme).origin(host)
-        return self.api_site(api, self._document(page).scheme).origin(host)
+        ``api2`` is another origin of the API, of the same site where there is one; ``cross`` is on another site than
+        ``localhost``, where this machine is reached there.
+        """
+        with self._lock:
+            if (api, page) not in self._places:
+                cross = self._cross_api_origin(api, page)
+                self._places[api, page] = (
+                    ("page", self.page_origin(page)),
+                    ("home", self.page_url(page)),
+                    ("api", self.api_origin(api, page)),
+                    ("api2", self._other_literal_origin(page) if api == LITERAL else cross),
+                    ("cross", cross),
+                )
+            return self._places[api, page]
+
+    def _other_literal_origin(self, page: str) -> str:
+        return self._literal_site(Role.API2, self._document(page).scheme).origin(self._host)
+
+    def _cross_api_origin(self, api: str, page: str) -> str:
+        host, scheme = "127.0.0.1" if self._host == "localhost" else self._host, self._document(page).scheme
+        return (self._literal_site(Role.API, scheme) if api == LITERAL else self.api_site(api, scheme)).origin(host)
 
     def http_2_origin(self) -> str:
         """Return the origin at which literal answers are given over HTTP/2: always over HTTPS, whatever the page."""
@@ -162,6 +175,7 @@ class Ground:
             sites = [self._served.pop(key) for key in tuple(self._served) if key[0] == api]
             self._apis.pop(api, None)
             self._apps.pop(api, None)
+            self._places = {key: places for key, places in self._places.items() if key[0] != api}
         for site in sites:
             self._sites.stop(site)
 

@@ -5,9 +5,10 @@ Frozen records, made by the runner, read by the verdict. `PageResult.read` is wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from enum import Enum
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from harness.wire import Exchange, Pairs
@@ -97,12 +98,20 @@ class Observation:
 
         Only where there are several steps their times stay: they decide what a preflight cache remembers.
         """
-        steps = len(self.page)
-        return _changed(
-            self,
-            page=tuple(_page_renamed(one, token, other, timeless=steps == 1) for one in self.page),
-            exchanges=tuple(_exchange_renamed(one, token, other) for one in self.exchanges),
-            words=tuple(text.replace(token, other) for text in self.words),
+        timeless = len(self.page) == 1
+        page = tuple(_renamed(one, token, other, timeless) for one in self.page)
+        exchanges = tuple(_renamed(one, token, other) for one in self.exchanges)
+        return _changed(self, page=page, exchanges=exchanges, words=_named(self.words, token, other))
+
+    def is_renamed(self, token: str, other: str, evidence: Observation) -> bool:
+        """Tell whether `renamed` returns this evidence, which takes a third of the time."""
+        if (len(self.page), len(self.exchanges)) != (len(evidence.page), len(evidence.exchanges)):
+            return False
+        timeless = len(self.page) == 1
+        return (
+            all(_is_renamed(*both, token, other, timeless) for both in zip(self.page, evidence.page, strict=True))
+            and all(_is_renamed(*both, token, other) for both in zip(self.exchanges, evidence.exchanges, strict=True))
+            and _is_renamed(self, evidence, token, other)
         )
 
     @property
@@ -124,6 +133,9 @@ class Observation:
 
 Record = TypeVar("Record", PageResult, Exchange, Observation)
 
+_NAMING = frozenset({"token", "url", "target", "response_headers", "error", "words"})  # members that may name a token
+_TIMES = frozenset({"duration_ms", "started", "ended"})
+
 
 def _changed(record: Record, **changes: Any) -> Record:
     """Return a copy of a record that has other members; in a quarter of the time of `dataclasses.replace`."""
@@ -132,12 +144,38 @@ def _changed(record: Record, **changes: Any) -> Record:
     return copy
 
 
-def _page_renamed(one: PageResult, token: str, other: str, *, timeless: bool) -> PageResult:
-    times = {"duration_ms": 0.0, "started_s": 0.0 if timeless else one.started_s}
-    return _changed(one, url=one.url.replace(token, other), error=one.error.replace(token, other), **times)
+def _renamed(record: Record, token: str, other: str, timeless: bool = True) -> Record:
+    names = record.__dict__.keys()
+    times = dict.fromkeys((_TIMES | {"started_s"} if timeless else _TIMES) & names, 0.0)
+    return _changed(record, **times, **{name: _named(getattr(record, name), token, other) for name in _NAMING & names})
 
 
-def _exchange_renamed(one: Exchange, token: str, other: str) -> Exchange:
-    target, error = one.target.replace(token, other), one.error.replace(token, other)
-    answered = tuple((name, value.replace(token, other)) for name, value in one.response_headers)
-    return _changed(one, token=other, target=target, response_headers=answered, error=error)
+def _is_renamed(record: Record, evidence: Record, token: str, other: str, timeless: bool = True) -> bool:
+    same, naming = _EVIDENCE[type(record), timeless]
+    if same(record) != same(evidence):
+        return False
+    one, known = record.__dict__, evidence.__dict__
+    return all(one[name] == known[name] or _named(one[name], token, other) == known[name] for name in naming)
+
+
+def _named(value: Any, token: str, other: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(token, other)
+    return tuple(_named(one, token, other) for one in value)
+
+
+def _evidence_in(
+    record: type[PageResult | Exchange | Observation], timeless: bool
+) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
+    """Return what gets all members that must be the same, and the names of those that may name a token."""
+    besides = _TIMES | {"page", "exchanges"} | ({"started_s"} if timeless else set())
+    names = [field.name for field in fields(record) if field.name not in besides]
+    same = attrgetter(*(name for name in names if name not in _NAMING))
+    return same, tuple(name for name in names if name in _NAMING)
+
+
+_EVIDENCE = {
+    (record, timeless): _evidence_in(record, timeless)
+    for record in (PageResult, Exchange, Observation)
+    for timeless in (True, False)
+}

@@ -32,31 +32,18 @@ POOL = 24  # requests in flight in one page; about 1,000 make Chromium fail by i
 NOBODY = "0" * 18  # the token of a question: as long as those that cases have
 
 
+Places = tuple[tuple[str, str], ...]  # what each placeholder of a scenario stands for
+
+
 class Origins(Protocol):
     """Where the sites of a run are; `harness.ground.Ground` is it."""
 
-    def page_url(self, page: str) -> str:
-        """Return the origin of a page's document."""
-        ...
-
-    def page_origin(self, page: str) -> str:
-        """Return the origin that script on a page has."""
-        ...
-
-    def api_origin(self, api: str, page: str) -> str:
-        """Return the API's origin for that page."""
-        ...
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Return another origin of the same API, of the same site where there is one."""
-        ...
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Return an origin of the same API on another site than ``localhost``."""
+    def places(self, api: str, page: str) -> Places:
+        """Return the origins that a case with this API on this page may name, but for ``h2``."""
         ...
 
     def http_2_origin(self) -> str:
-        """Return the origin at which literal answers are given over HTTP/2."""
+        """Return the origin at which literal answers are given over HTTP/2, which is ``h2``."""
         ...
 
 
@@ -94,7 +81,7 @@ class Question:
     origin: str
     unit: dict[str, Any]
     expectation: Expectation
-    places: tuple[tuple[str, str], ...]
+    places: Places
     turns: tuple[Script, ...] = ()
     foretold: tuple[Prediction, ...] = field(default=(), repr=False)
 
@@ -123,7 +110,7 @@ class Planned:
     origin: str
     unit: dict[str, Any]
     expectation: Expectation
-    places: tuple[tuple[str, str], ...]
+    places: Places
     turns: tuple[Script, ...]
     case: Case
     token: str
@@ -199,15 +186,9 @@ def matches(scenario_id: str, pattern: str) -> bool:
 
 def plan(case: Case, origins: Origins) -> Planned:
     """Make a case concrete."""
-    page = case.scenario.page
-    places = (
-        ("page", origins.page_origin(page)),
-        ("home", origins.page_url(page)),
-        ("api", origins.api_origin(case.hooks, page)),
-        ("api2", origins.other_api_origin(case.hooks, page)),
-        ("cross", origins.cross_api_origin(case.hooks, page)),
-        *([("h2", origins.http_2_origin())] if case.scenario.needs_http_2 else []),
-    )
+    places = origins.places(case.hooks, case.scenario.page)
+    if case.scenario.needs_http_2:
+        places = (*places, ("h2", origins.http_2_origin()))
     return _question(_Same(case.scenario), case.api, case.expect, places).asked(case, _token())
 
 
@@ -225,7 +206,7 @@ class _Same:
 
 
 @lru_cache(maxsize=1024)  # for repeats, and for engines that are asked side by side
-def _question(same: _Same, api: Api, expect: str, places: tuple[tuple[str, str], ...]) -> Question:
+def _question(same: _Same, api: Api, expect: str, places: Places) -> Question:
     scenario, filler = same.scenario, {**dict(places), "token": f"{TOKEN_PARAMETER}={NOBODY}"}
     steps = [_agent_step(step, api, filler) for step in scenario.steps]
     turns = tuple(_filled_script(script, filler) for script in scenario.turns)

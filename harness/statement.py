@@ -15,20 +15,16 @@ from harness.scenario import LITERAL, Crossing, Expectation, Scenario
 class _Nowhere:
     """Origins that no site has, each of them unlike any text that a case may hold."""
 
-    def page_url(self, page: str) -> str:
-        return "http://localhost:41001" if page == "null" else f"{page}:41001"
-
-    def page_origin(self, page: str) -> str:
-        return "null" if page == "null" else self.page_url(page)
-
-    def api_origin(self, api: str, page: str) -> str:
-        return f"{_scheme(page)}://localhost:41002"
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        return f"{_scheme(page)}://localhost:41003"
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        return f"{_scheme(page)}://127.0.0.1:41002"
+    def places(self, api: str, page: str) -> plan.Places:
+        home = "http://localhost:41001" if page == "null" else f"{page}:41001"
+        scheme = _scheme(page)
+        return (
+            ("page", "null" if page == "null" else home),
+            ("home", home),
+            ("api", f"{scheme}://localhost:41002"),
+            ("api2", f"{scheme}://localhost:41003"),
+            ("cross", f"{scheme}://127.0.0.1:41002"),
+        )
 
     def http_2_origin(self) -> str:
         return "https://localhost:41004"

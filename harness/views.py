@@ -5,8 +5,8 @@ Joins a planned case, its observation and the recorded deviations to what `harne
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
-from functools import lru_cache
 
 from harness import deviations, oracle
 from harness.deviations import Deviation, Rule
@@ -18,7 +18,7 @@ from harness.scenario import Expectation
 from harness.verdict import Verdict, View, judge
 from harness.wording import reasons_in
 
-REMEMBERED = 128  # verdicts: repeats of one case come one behind the other
+REMEMBERED = 8  # verdicts, all of one question: repeats of a case come one behind the other
 
 
 class Views:
@@ -33,11 +33,22 @@ class Views:
         self.rules = deviations.rules_for(engine, version)
         self._recorded = recorded
         self._model = deviations.model(self.rules)
-        self._verdict = lru_cache(maxsize=REMEMBERED)(self._judge)
+        self._question: Question | None = None
+        self._judged: deque[tuple[Observation, tuple[Verdict, View]]] = deque(maxlen=REMEMBERED)  # the last ones first
 
     def judge(self, planned: Planned, observed: Observation) -> tuple[Verdict, View]:
         """Return the verdict of a case, and the view by the standard."""
-        return self._verdict(planned.question, observed.renamed(planned.token, NOBODY))
+        question, token = planned.question, planned.token
+        if question is not self._question:
+            self._question = question
+            self._judged.clear()
+        for evidence, told in self._judged:
+            if observed.is_renamed(token, NOBODY, evidence):
+                return told
+        evidence = observed.renamed(token, NOBODY)
+        told = self._judge(question, evidence)
+        self._judged.appendleft((evidence, told))
+        return told
 
     def _judge(self, question: Question, observed: Observation) -> tuple[Verdict, View]:
         standard = _view(question, observed, oracle.STANDARD, question.expectation)

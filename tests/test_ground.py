@@ -88,9 +88,10 @@ def test_origins(ground: Ground, page: str, page_origin: str, api_origin: str) -
     assert re.fullmatch(page_origin, ground.page_origin(page))
     api = ground.api_origin("one", page)
     assert re.fullmatch(api_origin, api)
-    other = ground.other_api_origin("one", page)
+    places = dict(ground.places("one", page))
+    assert (places["page"], places["api"]) == (ground.page_origin(page), api)
+    other, cross = places["api2"], places["cross"]
     assert len({ground.page_origin(page), api, other}) == 3, "all three must be different origins"
-    cross = ground.cross_api_origin("one", page)
     assert urlsplit(other).scheme == urlsplit(cross).scheme == urlsplit(api).scheme
     assert urlsplit(cross).hostname == "127.0.0.1"
 
@@ -98,10 +99,8 @@ def test_origins(ground: Ground, page: str, page_origin: str, api_origin: str) -
 @pytest.mark.parametrize("page", [page for page, _, _ in PAGES.values()], ids=PAGES)
 def test_literal_origins(ground: Ground, page: str) -> None:
     """Literal answers are given on localhost, under another port of it, and on another site; over the page's scheme."""
-    api, other, cross = (
-        urlsplit(origin(LITERAL, page))
-        for origin in (ground.api_origin, ground.other_api_origin, ground.cross_api_origin)
-    )
+    api, other, cross = (urlsplit(dict(ground.places(LITERAL, page))[name]) for name in ("api", "api2", "cross"))
+    assert api.geturl() == ground.api_origin(LITERAL, page)
     assert {api.scheme, other.scheme, cross.scheme} == {urlsplit(ground.page_url(page)).scheme}
     assert (api.hostname, other.hostname, cross.hostname) == ("localhost", "localhost", "127.0.0.1")
     assert api.port == cross.port != other.port
@@ -126,7 +125,7 @@ def asked(client: httpx.Client, url: str) -> str:
 def test_origins_are_served(ground: Ground, client: httpx.Client, page: str) -> None:
     """At each of these origins the right site answers."""
     assert asked(client, ground.api_origin("one", page)) == "one"
-    assert asked(client, ground.other_api_origin("one", page)) == "one"
+    assert asked(client, dict(ground.places("one", page))["api2"]) == "one"
     assert asked(client, ground.api_origin("broken:two", page)) == "two"
     session = ground.board.open()
     assert session.id in asked(client, f"{ground.page_url(page)}/agent/{session.id}")
@@ -177,7 +176,7 @@ def test_at_loopback(page: str) -> None:
     with Ground({"one": lambda: Naming("one")}, at_loopback=True) as ground, client_of(ground) as client:
         site = ground.api_site("one", scheme)
         assert ground.api_origin("one", page) == f"{scheme}://localhost:{site.port}"
-        assert ground.cross_api_origin("one", page) == f"{scheme}://127.0.0.1:{site.port}"
+        assert dict(ground.places("one", page))["cross"] == f"{scheme}://127.0.0.1:{site.port}"
         assert asked(client, ground.api_origin("one", page)) == "one"
 
 
@@ -186,8 +185,8 @@ def test_null_at_loopback() -> None:
     with Ground({"one": lambda: Naming("one")}, at_loopback=True) as ground, client_of(ground) as client:
         assert ground.page_url("null") == ground.page_url("https://localhost")
         assert ground.page_origin("null") == "null"
-        origins = (ground.api_origin, ground.other_api_origin, ground.cross_api_origin)
-        assert {urlsplit(origin(api, "null")).scheme for origin in origins for api in ("one", LITERAL)} == {"https"}
+        places = [dict(ground.places(api, "null")) for api in ("one", LITERAL)]
+        assert {urlsplit(each[name]).scheme for each in places for name in ("api", "api2", "cross")} == {"https"}
         assert asked(client, ground.api_origin("one", "null")) == "one"
 
 
@@ -246,6 +245,18 @@ def test_many_threads_get_one_site() -> None:
         answers = {*pool.map(ask, range(8))}
     assert len(answers) == 1
     assert made == ["made"]
+
+
+def test_an_api_that_is_another_one_is_elsewhere(client: httpx.Client) -> None:
+    """One that was taken away and comes again under its name has a place of its own; the others stay where they are."""
+    page = "http://localhost"
+    with Ground({"one": lambda: Naming("one"), "two": lambda: Naming("two")}) as ground:
+        before, beside = dict(ground.places("one", page)), ground.places("two", page)
+        ground.remove_api("one")
+        ground.add_api("one", lambda: Naming("another"))
+        assert asked(client, dict(ground.places("one", page))["api"]) == "another"
+        assert before["api"] != dict(ground.places("one", page))["api"]
+        assert ground.places("two", page) == beside
 
 
 def test_an_unknown_api_is_a_key_error() -> None:
@@ -358,8 +369,7 @@ def test_a_case_with_a_hook_set_has_nothing_to_stage(ground: Ground, client: htt
 def test_a_literal_site_that_is_gone_is_a_fault() -> None:
     """It is told under the name by which its exchanges are known."""
     with Ground({}) as ground:
-        ground.api_origin(LITERAL, "http://localhost")
-        ground.other_api_origin(LITERAL, "http://localhost")
+        ground.places(LITERAL, "http://localhost")
         assert ground.faults() == {}
         site = next(site for (name, *_), site in ground._served.items() if name.startswith(LITERAL))
         ground.stop(site)
@@ -376,14 +386,8 @@ def test_the_wire_is_shared(ground: Ground, client: httpx.Client) -> None:
 def test_with_a_host_everything_is_there() -> None:
     """Pages, their API and literal answers are under that host, and so is what would be another site."""
     with Ground({"open": lambda: canaries.app}, host="127.0.0.1") as ground:
-        origins = {
-            ground.page_url("http://localhost"),
-            ground.page_url("null"),
-            ground.api_origin("open", "http://localhost"),
-            ground.cross_api_origin("open", "http://localhost"),
-            ground.api_origin(LITERAL, "http://localhost"),
-            ground.other_api_origin(LITERAL, "http://localhost"),
-        }
+        places = [*ground.places("open", "http://localhost"), *ground.places(LITERAL, "http://localhost")]
+        origins = {ground.page_url("null"), *(origin for _, origin in places)}
         assert {origin.rpartition(":")[0] for origin in origins} == {"http://127.0.0.1"}
         assert len(origins) == 4
         assert ground.page_origin("null") == "null"

@@ -121,7 +121,7 @@ WIRE = Exchange(
     (("location", "/b?corsproof=t1"),),
 )
 SEEN = Observation((PAGE,), (WIRE,), ("refused /a?corsproof=t1",))
-NO_EVIDENCE = {"duration_ms", "started_s", "started", "ended", "token"}
+NO_EVIDENCE = {"duration_ms", "started_s", "started", "ended"}
 ANOTHER = {bool: True, int: 7, float: 7.0, bytes: b"other", tuple: (("a", "b"),), str: "other"}
 
 
@@ -142,12 +142,14 @@ PARTS = {
 
 
 @pytest.mark.parametrize(("part", "name"), PARTS.values(), ids=PARTS)
-def test_all_but_token_and_times_is_evidence(part: Any, name: str) -> None:
+def test_all_but_times_is_evidence(part: Any, name: str) -> None:
     """Whatever else is different makes another observation of a renamed one, members of the future included."""
     other = replace(part, **{name: _other(getattr(part, name))})
     changed = other if isinstance(other, Observation) else replace(SEEN, **_in_place(other))
-    same = changed.renamed("t1", "t0") == SEEN.renamed("t1", "t0")
-    assert same is (name in NO_EVIDENCE)
+    evidence = SEEN.renamed("t1", "t0")
+    assert (changed.renamed("t1", "t0") == evidence) is (name in NO_EVIDENCE)
+    assert changed.is_renamed("t1", "t0", evidence) is (name in NO_EVIDENCE)
+    assert SEEN.is_renamed("t1", "t0", changed.renamed("t1", "t0")) is (name in NO_EVIDENCE)
 
 
 def _in_place(part: PageResult | Exchange) -> dict[str, Any]:
@@ -167,3 +169,15 @@ def test_times_stay_where_there_are_several_steps() -> None:
     page = (replace(PAGE, started_s=1.0), replace(PAGE, step=1, started_s=5.0))
     assert [one.started_s for one in Observation(page, ()).renamed("t1", "t0").page] == [1.0, 5.0]
     assert [one.started_s for one in Observation(page[1:], ()).renamed("t1", "t0").page] == [0.0]
+    twice, later = Observation(page, ()), Observation((page[0], replace(page[1], started_s=6.0)), ())
+    assert twice.is_renamed("t1", "t0", twice.renamed("t1", "t0"))
+    assert not later.is_renamed("t1", "t0", twice.renamed("t1", "t0"))
+
+
+@pytest.mark.parametrize("part", ["page", "exchanges"])
+def test_more_evidence_is_other_evidence(part: str) -> None:
+    """One step or exchange more, or less, is not the same."""
+    evidence, more = SEEN.renamed("t1", "t0"), replace(SEEN, **{part: getattr(SEEN, part) * 2})
+    assert SEEN.is_renamed("t1", "t0", evidence)
+    assert not more.is_renamed("t1", "t0", evidence)
+    assert not SEEN.is_renamed("t1", "t0", more.renamed("t1", "t0"))

@@ -30,25 +30,10 @@ def scenario(name: str = "a", hooks: tuple[str, ...] = ("none",), steps: int = 1
 class Places:
     """Origins that tell how they were asked for."""
 
-    def page_origin(self, page: str) -> str:
-        """Name the page."""
-        return f"page({page})"
-
-    def page_url(self, page: str) -> str:
-        """Name its document's origin."""
-        return f"home({page})"
-
-    def api_origin(self, api: str, page: str) -> str:
-        """Name the API."""
-        return f"api({api},{page})"
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Name its other origin."""
-        return f"api2({api},{page})"
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Name its origin on another site."""
-        return f"cross({api},{page})"
+    def places(self, api: str, page: str) -> plan.Places:
+        """Name the page, its document's origin, and three of the API."""
+        ours = (("page", f"page({page})"), ("home", f"home({page})"))
+        return (*ours, *((name, f"{name}({api},{page})") for name in ("api", "api2", "cross")))
 
     def http_2_origin(self) -> str:
         """Name the origin over HTTP/2."""

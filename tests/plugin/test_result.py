@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.observation import Observation, PageOutcome, PageResult
-from harness.plan import plan
+from harness.plan import Places, plan
 from harness.prober import Question
 from harness.result import CorsResult, Headers, NoVerdict, result_of
 from harness.scenario import Step
@@ -22,25 +22,10 @@ AWAY = (*OWN, ("location", "https://elsewhere.example/"))
 class Somewhere:
     """Origins that no site has."""
 
-    def page_origin(self, page: str) -> str:
-        """Return the page's own."""
-        return page
-
-    def page_url(self, page: str) -> str:
-        """Return the page's own."""
-        return page
-
-    def api_origin(self, api: str, page: str) -> str:
-        """Return a name."""
-        return "https://api.example.com"
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Return another name."""
-        return "https://api2.example.com"
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Return another name on another site."""
-        return "https://api.example.net"
+    def places(self, api: str, page: str) -> Places:
+        """Return the page's own, and names for the API."""
+        ours, api = (("page", page), ("home", page)), "https://api.example.com"
+        return (*ours, ("api", api), ("api2", "https://api2.example.com"), ("cross", "https://api.example.net"))
 
     def http_2_origin(self) -> str:
         """Return a name that speaks HTTP/2."""

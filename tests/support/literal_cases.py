@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from harness import catalog, plan
-from harness.plan import Case
+from harness.plan import Case, Places
 from harness.scenario import LITERAL
 
 
 class FixedOrigins:
     """Origins as a run has them: loopback, a port for each role, over the page's scheme."""
 
-    def page_origin(self, page: str) -> str:
-        """Return the page's origin."""
-        return "null" if page == "null" else self.page_url(page)
-
-    def page_url(self, page: str) -> str:
-        """Return the origin of the page's document."""
-        return f"{'http://localhost' if page == 'null' else page}:41111"
-
-    def api_origin(self, api: str, page: str) -> str:
-        """Return the API's origin."""
-        return f"{_scheme(page)}://localhost:42222"
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Return the API's other origin."""
-        return f"{_scheme(page)}://localhost:43333"
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Return the API's origin on another site."""
-        return f"{_scheme(page)}://127.0.0.1:42222"
+    def places(self, api: str, page: str) -> Places:
+        """Return the page's origin, that of its document, and those of the API."""
+        home = f"{'http://localhost' if page == 'null' else page}:41111"
+        scheme = _scheme(page)
+        return (
+            ("page", "null" if page == "null" else home),
+            ("home", home),
+            ("api", f"{scheme}://localhost:42222"),
+            ("api2", f"{scheme}://localhost:43333"),
+            ("cross", f"{scheme}://127.0.0.1:42222"),
+        )
 
     def http_2_origin(self) -> str:
         """Return the origin that speaks HTTP/2."""

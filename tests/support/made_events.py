@@ -8,6 +8,7 @@ from harness import catalog, plan
 from harness.engines import EngineInfo, EngineName
 from harness.events import CanariesSung, CaseFinished, EngineReady, Event, RunFinished, RunStarted
 from harness.observation import Observation, PageOutcome, PageResult
+from harness.plan import Places
 from harness.prediction import predict
 from harness.scenario import Api, Crossing, Outcome, Scenario
 from harness.verdict import Verdict, View, judge
@@ -26,25 +27,11 @@ _PAGE = {
 class FixedOrigins:
     """Origins that no site has."""
 
-    def page_origin(self, page: str) -> str:
-        """Return the page's origin."""
-        return "null" if page == "null" else self.page_url(page)
-
-    def page_url(self, page: str) -> str:
-        """Return the origin of the page's document."""
-        return "http://localhost:1111"
-
-    def api_origin(self, api: str, page: str) -> str:
-        """Return the API's origin."""
-        return "http://localhost:2222"
-
-    def other_api_origin(self, api: str, page: str) -> str:
-        """Return the API's other origin."""
-        return self.cross_api_origin(api, page)
-
-    def cross_api_origin(self, api: str, page: str) -> str:
-        """Return the API's origin on another site."""
-        return "http://127.0.0.1:2222"
+    def places(self, api: str, page: str) -> Places:
+        """Return the page's origin, that of its document, and those of the API."""
+        home, cross = "http://localhost:1111", "http://127.0.0.1:2222"
+        ours = (("page", "null" if page == "null" else home), ("home", home))
+        return (*ours, ("api", "http://localhost:2222"), ("api2", cross), ("cross", cross))
 
     def http_2_origin(self) -> str:
         """Return the origin that speaks HTTP/2."""
