@@ -23,6 +23,7 @@ async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> 
     if scope["type"] != "http":
         raise RuntimeError(f"the canary API speaks HTTP only, not {scope['type']}")
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(BODY)).encode())]
+    headers += [(b"connection", b"close")]  # WebKitGTK does a twentieth less beside a few idle connections (measured)
     if scope["path"] == "/open":
         headers += _permission(dict(scope["headers"]))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
