@@ -11,7 +11,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, capabilities, plan
@@ -211,16 +211,11 @@ class LivePage:
         yield from self._observe(answers, answers.planned)
 
     def _observe(self, answers: Answers, asked: Sequence[Planned]) -> Iterator[tuple[Planned, Observation]]:
-        complete = [one for one in asked if answers.is_complete(one)]
-        errors = {
-            one.token
-            for one in complete
-            if any(result.outcome is PageOutcome.NETWORK_ERROR for result in answers.of(one))
-        }
+        complete = [(one, answers.of(one)) for one in asked if answers.is_complete(one)]
+        errors = {one.token for one, page in complete if any(it.outcome is PageOutcome.NETWORK_ERROR for it in page)}
         faults = self._ground.faults() if errors else {}
         self._hear(errors)
-        for one in complete:
-            page = answers.of(one)
+        for one, page in complete:
             gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
             exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)
             own = tuple(faults[site] for site in (one.case.hooks, PAGES) if site in faults)
@@ -243,8 +238,7 @@ class LivePage:
                 self._small_talk.append(message.text)
 
     def _plan_canaries(self) -> list[Planned]:
-        scenarios = [replace(canary, page=self.page) for canary in canaries.CANARIES]
-        return [plan.plan(case, self._ground) for case in plan.cases(scenarios, [canaries.HOOKS])]
+        return [plan.plan(case, self._ground) for case in _canaries_on(self.page)]
 
     def sung(self, answers: Answers) -> tuple[str, ...]:
         """Return which canaries of a batch were answered wrong; raise `BrowserCrashed` where not all were answered."""
@@ -267,6 +261,11 @@ class LivePage:
         if self._stopped.is_set():
             raise Stopped
         return len(answers.controls), self.sung(answers)
+
+
+@lru_cache  # the same scenarios each time, whose questions are worked out once
+def _canaries_on(page: str) -> tuple[plan.Case, ...]:
+    return tuple(plan.cases([replace(one, page=page) for one in canaries.CANARIES], [canaries.HOOKS]))
 
 
 @contextlib.contextmanager
