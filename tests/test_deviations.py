@@ -420,6 +420,20 @@ CASES: dict[str, Case] = {
         once(sends(**MANUAL), pages={URL: OTHER_LOCATIONS}), "GET > opaqueredirect", "GET > location-multiple"
     ),
     # ---- webkit ----
+    "webkit-empty-form-as-given": Case(
+        once(
+            sends(
+                ("Content-Type", "text/plain;charset=a"),
+                method="POST",
+                body=b"",
+                body_kind=oracle.BodyKind.URLENCODED,
+                api=oracle.Api.XHR,
+            )
+        ),
+        "POST content-type=text/plain;charset=UTF-8 > 200",
+        "POST content-type=text/plain;charset=a > 200",
+        shown="content-type",
+    ),
     "webkit-type-without-body": Case(
         once(sends(api=oracle.Api.XHR, body=b"a=b", body_kind=BodyKind.URLENCODED)),
         "GET > 200",

@@ -102,6 +102,17 @@ def _type_without_body(rules: Rules) -> Rules:
     return replace(rules, create_flight=create_flight)
 
 
+def _empty_form_as_given(rules: Rules) -> Rules:
+    def create_flight(request: Request) -> Flight | Failure:
+        flight = rules.create_flight(request)
+        if request.api is not Api.XHR or request.body_kind is not BodyKind.URLENCODED or request.body != b"":
+            return flight
+        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))  # which have no type of their own
+        return flight if isinstance(given, Failure) or not contains("content-type", given.headers) else given
+
+    return replace(rules, create_flight=create_flight)
+
+
 def _any_3xx_followed(rules: Rules) -> Rules:
     def is_redirect(flight: Flight, response: WireResponse) -> bool:
         more = 308 < response.status < 400 and bool(get("location", response.headers))
@@ -362,6 +373,14 @@ RULES = (
         instead="It says the type of URLSearchParams all the same.",
         link="https://xhr.spec.whatwg.org/#the-send()-method",
         apply=_type_without_body,
+    ),
+    Rule(
+        name="webkit-empty-form-as-given",
+        engine=ENGINE,
+        fetch="An XMLHttpRequest with a body writes its own charset over the author's, be the body empty.",
+        instead="With empty URLSearchParams the Content-Type stays as the page wrote it.",
+        link="https://xhr.spec.whatwg.org/#the-send()-method",
+        apply=_empty_form_as_given,
     ),
     Rule(
         name="webkit-wildcard-covers-authorization",

@@ -113,6 +113,13 @@ for name, summary, value, content, kind, fetch_asks, xhr_asks in WRITTEN_OVER:
     ):
         TOPIC.row(f"bodies-charset-{name}-{api}", f"{summary}; {what}", request, ways_in(asks), reads(), apis=apis)
 
+for name, summary, body, kind in (
+    ("empty", "a charset is written over where the text is empty", "", "text"),
+    ("empty-form", "a charset is written over where the form is empty", "", "urlencoded"),
+):
+    request = step("POST", ("Content-Type", "text/plain;charset=a"), body=body, body_kind=kind)
+    TOPIC.row(f"bodies-charset-{name}", summary, request, ways_in(None), reads(), apis=XHR)
+
 for name, summary, value, kind, status in (
     ("redirected", "a charset that was written over stays so behind a redirect", "text/plain;charset=a", "text", 307),
     (
