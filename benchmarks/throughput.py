@@ -42,6 +42,7 @@ PAGE = "http://localhost"
 WARM_UP = 50  # checks of an undriven page before it is measured; corsproof warms its pages up by itself
 STARTS = 3  # of the command with one scenario
 PATIENCE = 60.0  # seconds without news from an undriven page
+WIDE_POOL = 32  # requests in flight, for the undriven rate that does not depend on what corsproof has chosen
 GRANT = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
 CHECK = Scenario(
     "throughput",
@@ -76,6 +77,7 @@ class Together:
 class Rates:
     """What one engine does in a second, in checks; ``together_per_s`` beside all others, None where it was alone.
 
+    ``undriven_per_s`` is with as many requests in flight as corsproof has, ``undriven_wide_per_s`` with `WIDE_POOL`.
     ``different_per_s``: corsproof, where no two checks ask the same. ``one_scenario_s``: how many seconds
     `corsproof run` takes for one scenario, from its start to its end.
     """
@@ -87,6 +89,7 @@ class Rates:
     corsproof_per_s: float
     different_per_s: float
     one_scenario_s: float
+    undriven_wide_per_s: float
     together_per_s: float | None = None
 
     @property
@@ -95,13 +98,19 @@ class Rates:
         return self.corsproof_per_s / self.undriven_per_s
 
     @property
+    def ratio_undriven_wide(self) -> float:
+        """How much of the undriven browser's rate with `WIDE_POOL` requests in flight it is."""
+        return self.corsproof_per_s / self.undriven_wide_per_s
+
+    @property
     def ratio_naive(self) -> float:
         """How many times the naive way's rate it is."""
         return self.corsproof_per_s / self.naive_per_s
 
     def value(self) -> dict[str, Any]:
         """Return what the JSON document says of the engine."""
-        numbers = {**asdict(self), "ratio_undriven": self.ratio_undriven, "ratio_naive": self.ratio_naive}
+        ratios = {name: getattr(self, name) for name in ("ratio_undriven", "ratio_undriven_wide", "ratio_naive")}
+        numbers = {**asdict(self), **ratios}
         return {name: round(one, 3) if isinstance(one, float) else one for name, one in numbers.items()}
 
 
@@ -119,16 +128,16 @@ def different(count: int) -> tuple[Case, ...]:
 # ---- three ways ------------------------------------------------------------------------------------
 
 
-def undriven_rate(engine: EngineName, count: int) -> float:
+def undriven_rate(engine: EngineName, count: int, pool: int = plan.POOL) -> float:
     """Let a browser that nobody drives do all checks in one batch; the same page script, the same servers."""
     with Ground({}) as ground:
         session = ground.board.open()
         try:
             with undriven(engine, f"{ground.page_url(PAGE)}/agent/{session.id}"):
-                _give(ground, session, 1, [plan.plan(case, ground) for case in cases(WARM_UP)])
+                _give(ground, session, 1, [plan.plan(case, ground) for case in cases(WARM_UP)], pool)
                 asked = [plan.plan(case, ground) for case in cases(count)]
                 begun = time.monotonic()
-                _give(ground, session, 2, asked)
+                _give(ground, session, 2, asked, pool)
                 return count / (time.monotonic() - begun)
         except LookupError as error:
             raise Unmeasured(str(error)) from error
@@ -136,10 +145,10 @@ def undriven_rate(engine: EngineName, count: int) -> float:
             ground.board.close(session)
 
 
-def _give(ground: Ground, session: Session, number: int, asked: Sequence[Planned]) -> None:
+def _give(ground: Ground, session: Session, number: int, asked: Sequence[Planned], pool: int) -> None:
     for one in asked:
         ground.stage(one)
-    session.give(plan.batch(number, asked))
+    session.give({**plan.batch(number, asked), "pool": pool})
     while not isinstance(news := session.wait(PATIENCE), BatchDone):
         if not isinstance(news, Results):
             raise Unmeasured(f"the undriven page did not report for {PATIENCE:g} s")
@@ -193,16 +202,17 @@ def naive_rate(engine: EngineName, count: int) -> float:
 
 def measure(engine: EngineName, checks: int, naive_checks: int, rounds: int) -> Rates:
     """Measure one engine: undriven and corsproof by turns, the naive way once."""
-    alone, whole, apart = [], [], []
+    alone, wide, whole, apart = [], [], [], []
     for _ in range(rounds):
         alone.append(undriven_rate(engine, checks))
+        wide.append(undriven_rate(engine, checks, WIDE_POOL))
         rates, versions, _ = corsproof_rates([engine], cases(checks))
         whole.append(rates[engine.value])
         apart.append(corsproof_rates([engine], different(checks))[0][engine.value])
     slow, one = naive_rate(engine, naive_checks), one_scenario(engine.value, STARTS)
-    medians = map(statistics.median, (alone, whole, apart))
-    undriven_per_s, corsproof_per_s, different_per_s = medians
-    return Rates(engine.value, versions[engine.value], undriven_per_s, slow, corsproof_per_s, different_per_s, one)
+    undriven_per_s, wide_per_s, corsproof_per_s, different_per_s = map(statistics.median, (alone, wide, whole, apart))
+    told = engine.value, versions[engine.value], undriven_per_s, slow, corsproof_per_s, different_per_s, one, wide_per_s
+    return Rates(*told)
 
 
 def machine() -> dict[str, Any]:
@@ -239,19 +249,27 @@ def document(
 ) -> str:
     """Write the rates as Markdown; the same rates make the same text."""
     lines = [
-        "| | undriven | naive | corsproof | of undriven | times naive | all different | side by side | one scenario |",
-        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+        "| | undriven | naive | corsproof | of undriven | times naive | all different | side by side | one scenario "
+        "| undriven, 32 | of that |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         *(
             f"| {one.name} {one.version} | {one.undriven_per_s:.0f} | {one.naive_per_s:.1f} "
             f"| {one.corsproof_per_s:.0f} | {one.ratio_undriven:.2f} | {one.ratio_naive:.0f} "
-            f"| {one.different_per_s:.0f} | {_or_dash(one.together_per_s)} | {one.one_scenario_s:.1f} s |"
+            f"| {one.different_per_s:.0f} | {_or_dash(one.together_per_s)} | {one.one_scenario_s:.1f} s "
+            f"| {one.undriven_wide_per_s:.0f} | {one.ratio_undriven_wide:.2f} |"
             for one in rates
         ),
     ]
     versions_told = " · ".join(f"{name} {number}" for name, number in told.items())
     table, sides = "\n".join(lines), str(together) if together else ""
     return _HEAD.format(
-        table=table, checks=checks, versions=versions_told, sides=sides, scales=_scales(scales), **about
+        table=table,
+        checks=checks,
+        versions=versions_told,
+        sides=sides,
+        scales=_scales(scales),
+        pool=plan.POOL,
+        **about,
     )
 
 
@@ -296,6 +314,8 @@ each turn. Rates depend on the machine and on what else it does; the ratios last
 - **all different**: corsproof, where each check has a scenario of its own, so that none is spared a plan or a verdict
 - **side by side**: corsproof, while the other engines of this table do the same on the same cores{sides}
 - **one scenario**: `corsproof run` with one scenario, from the start of the command to its end
+- **undriven, 32**: undriven, with 32 requests in flight; in all other columns it is {pool}, which corsproof has chosen
+  because WebKitGTK is slower with more
 
 {scales}Machine: {processor}, {cores} cores, {memory_gib} GiB, {system}; load average before: {load}.
 Versions: {versions}.

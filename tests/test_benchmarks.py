@@ -22,6 +22,7 @@ RATES = throughput.Rates(
     corsproof_per_s=450,
     different_per_s=400,
     one_scenario_s=1.04,
+    undriven_wide_per_s=480,
 )
 ABOUT = {"processor": "P", "cores": 2, "memory_gib": 4.0, "system": "Linux x86_64", "load": 0.1}
 
@@ -29,15 +30,15 @@ ABOUT = {"processor": "P", "cores": 2, "memory_gib": 4.0, "system": "Linux x86_6
 def test_ratios() -> None:
     """The ratios are of the rates beside them."""
     value = RATES.value()
-    assert (value["ratio_undriven"], value["ratio_naive"]) == (0.9, 180.0)
+    assert (value["ratio_undriven"], value["ratio_undriven_wide"], value["ratio_naive"]) == (0.9, 0.938, 180.0)
     assert replace(RATES, naive_per_s=5).value()["ratio_naive"] == 90.0
 
 
 def test_the_document_has_a_row_for_each_engine() -> None:
     """Rates, ratios, and a dash where an engine was alone; the same rates make the same text."""
     text = throughput.document([RATES, replace(RATES, together_per_s=100)], ABOUT, {"python": "3"}, 7)
-    assert "| chromium 1.2 | 500 | 2.5 | 450 | 0.90 | 180 | 400 | – | 1.0 s |" in text
-    assert "| chromium 1.2 | 500 | 2.5 | 450 | 0.90 | 180 | 400 | 100 | 1.0 s |" in text
+    assert "| chromium 1.2 | 500 | 2.5 | 450 | 0.90 | 180 | 400 | – | 1.0 s | 480 | 0.94 |" in text
+    assert "| chromium 1.2 | 500 | 2.5 | 450 | 0.90 | 180 | 400 | 100 | 1.0 s | 480 | 0.94 |" in text
     assert "P, 2 cores, 4.0 GiB" in text
     assert "Many checks" not in text
 
@@ -83,7 +84,7 @@ def test_the_json_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert min(scale["harness_mib"], scale["browser_mib"]) > 10
     assert engine["name"] == "chromium"
     rates = ("undriven_per_s", "naive_per_s", "corsproof_per_s", "different_per_s", "ratio_undriven", "ratio_naive")
-    assert all(engine[name] > 0 for name in (*rates, "one_scenario_s"))
+    assert all(engine[name] > 0 for name in (*rates, "one_scenario_s", "undriven_wide_per_s", "ratio_undriven_wide"))
 
 
 def test_a_command_that_fails_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
