@@ -20,7 +20,7 @@ from harness.wire import Kind
 pytestmark = pytest.mark.browser
 
 GRANTED = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "content-type"))
-SHORT_MS = 2000
+SHORT_MS = 1500
 
 
 def redirected(step: Step, role: Role, status: int, location: str, api: Api) -> Scenario:
@@ -59,7 +59,7 @@ def test_a_gap_still_shows(
     engine: EngineName, scenario: Scenario, status: Status, cause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked all the same, the case ends in the trouble for which it is left out; one like it does not."""
-    monkeypatch.setattr(harness.live, "PATIENCE", 4.0)
+    monkeypatch.setattr(harness.live, "PATIENCE", 2.0)
     assert capabilities.missing(engine, scenario, scenario.apis[0])
     monkeypatch.setattr(capabilities.missing, "__defaults__", ((),))
     [turn] = scenario.turns
