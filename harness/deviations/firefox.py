@@ -115,9 +115,11 @@ def _times_unsafe(name: str, flight: Flight, is_safelisted: Safelist) -> int:
 def _charset_in_place(rules: Rules) -> Rules:
     def create_flight(request: Request) -> Flight | Failure:
         flight = rules.create_flight(request)
-        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))
         parameters = request.api is Api.XHR and request.body_kind is BodyKind.URLENCODED
-        if not parameters or isinstance(flight, Failure) or isinstance(given, Failure):
+        if not parameters or isinstance(flight, Failure):
+            return flight
+        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))
+        if isinstance(given, Failure):
             return flight
         author_type, sent = get("content-type", given.headers), get("content-type", flight.headers)
         if author_type is None or author_type == sent:
@@ -138,10 +140,10 @@ def _charset_rewritten_late(rules: Rules) -> Rules:
 def _remembering_author_type(rules: Rules) -> Callable[[Request], Flight | Failure]:
     def create_flight(request: Request) -> Flight | Failure:
         flight = rules.create_flight(request)
-        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))  # which have no type of their own
-        if request.api is not Api.XHR or isinstance(flight, Failure) or isinstance(given, Failure):
+        if request.api is not Api.XHR or isinstance(flight, Failure) or _author_type(flight) is not None:
             return flight
-        author_type = get("content-type", given.headers)
+        given = rules.create_flight(replace(request, body_kind=BodyKind.BYTES))  # which have no type of their own
+        author_type = None if isinstance(given, Failure) else get("content-type", given.headers)
         return flight if author_type is None else replace(remembering(flight, flight), author_type=author_type)
 
     return create_flight
