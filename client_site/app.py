@@ -54,6 +54,11 @@ def create_app(board: Board, *, api: str | None = None) -> Flask:
         board.turn(begun["unit"], begun["step"])
         return "", 204
 
+    @app.post("/agent/<session_id>/failed")
+    def failed(session_id: str) -> ResponseReturnValue:
+        session_or_404(session_id).on_failure(request.get_json()["unit"])
+        return "", 204
+
     @app.post("/tour/<tour_id>/next")
     def next_stop(tour_id: str) -> Response:
         tour = board.tour(tour_id) or abort(404, description="no such tour")

@@ -43,7 +43,11 @@ News = Results | BatchDone | PageDied
 
 
 class Session:
-    """One page: batches go out, news comes in. The id is unguessable, for any web page can reach a loopback port."""
+    """One page: batches go out, news comes in. The id is unguessable, for any web page can reach a loopback port.
+
+    ``on_failure`` is called with a unit of a hushed batch that has come to no response, on a thread of the page's site,
+    and the page waits for its end.
+    """
 
     def __init__(self) -> None:
         self.id = secrets.token_urlsafe(18)
@@ -51,7 +55,7 @@ class Session:
         self._given: Json | None = None
         self._batches: queue.Queue[Json | None] = queue.Queue()
         self._news: queue.Queue[News] = queue.Queue()
-        self._here = threading.Event()
+        self.on_failure: Callable[[str], None] = lambda unit: None
 
     def give(self, batch: Json) -> None:
         """Pin a batch for the page."""

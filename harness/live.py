@@ -15,14 +15,14 @@ from functools import cached_property, lru_cache
 
 from client_site import BatchDone, PageDied, Results, Session
 from harness import canaries, capabilities, plan
-from harness.engines import Browser, KeepsErrors, Message, Page, TellsCodes
+from harness.engines import Browser, KeepsErrors, Message, Page, TellsCodes, TellsWords
 from harness.errors import BrowserCrashed
 from harness.ground import PAGES, Ground
 from harness.literal import Answer, Rule, Script
 from harness.observation import Observation, PageOutcome, PageResult
 from harness.plan import Planned
 from harness.prediction import predict
-from harness.scenario import LITERAL, Api, Scenario, Step
+from harness.scenario import LITERAL, Api, Outcome, Scenario, Step
 from harness.verdict import Status, View, judge
 from harness.wording import CODED
 
@@ -31,6 +31,7 @@ SETTLE = 2.0  # seconds for the wire to finish what a page has already reported
 WORDS = 0.5  # seconds to wait for the browser's own sentences (FACTS 1: all came within 8 ms)
 
 
+_LET_THROUGH = (Outcome.ALLOWED, Outcome.OPAQUE)  # the browser says nothing of it
 _PREFLIGHTS = tuple(Step("PUT", f"{place}/") for place in ("{api}", "{api2}", "{cross}") for _ in range(8))
 _SCRIPT = Script(
     (Rule((Answer(200, (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))),)),)
@@ -67,7 +68,7 @@ class Answers:
             if (token := str(step["unit"])) in self._asked:
                 result = PageResult.read(step)
                 self.results[token][result.step] = result
-                complete += token in self._cases and self.is_complete(self._asked[token])
+                complete += token in self.cases and self.is_complete(self._asked[token])
         return complete
 
     @cached_property
@@ -75,8 +76,15 @@ class Answers:
         return {one.token: one for one in self.all}
 
     @cached_property
-    def _cases(self) -> frozenset[str]:
+    def cases(self) -> frozenset[str]:
+        """The tokens of the cases, without the controls."""
         return frozenset(one.token for one in self.planned)
+
+    @cached_property
+    def is_quiet(self) -> bool:
+        """Whether there are cases, and each is expected to be let through."""
+        seen = (seen.outcome for one in self.planned for seen in one.expectation.seen)
+        return bool(self.planned) and all(outcome in _LET_THROUGH for outcome in seen)
 
     def lose(self, cause: str) -> None:
         """Forget what was answered: nobody knows whether it can be believed."""
@@ -113,6 +121,9 @@ class LivePage:
         self._done: set[int] = set()  # numbers of batches that are, and were not finished here
         self._words: dict[str, list[Message]] = {}  # of the cases that were given and not observed
         self._small_talk: deque[str] = deque(maxlen=20)  # of no case: an error of the page's own script, perhaps
+        self._listening = threading.Lock()  # over whether the browser is to tell its sentences
+        self._surprised = False  # a case has failed that was expected to be let through
+        session.on_failure = self._failed
 
     def stop(self) -> None:
         """Make whoever waits for this page raise `Stopped`; from any thread."""
@@ -136,7 +147,8 @@ class LivePage:
         if not self._end:
             if not self._is_warm and any(one.turns for one in planned):
                 self._warm_up()
-            answers.number = self._give(answers.all)
+            hushed = answers.is_quiet and isinstance(self._browser_page, TellsWords)
+            answers.number = self._give(answers.all, hushed=hushed)
         return answers
 
     def finish(self, answers: Answers, on_progress: Callable[[int], None] = lambda cases: None) -> None:
@@ -163,20 +175,36 @@ class LivePage:
         self._begun.remove(answers)
         self._forget_warm_up()
 
-    def _give(self, planned: Sequence[Planned], *, alone: bool = False) -> int:
+    def _give(self, planned: Sequence[Planned], *, alone: bool = False, hushed: bool = False) -> int:
         self._batches += 1
         for one in planned:
             self._words[one.token] = []
             self._ground.stage(one)
-        self._session.give(plan.batch(self._batches, planned, alone=alone))
+        self._session.give(plan.batch(self._batches, planned, alone=alone, hushed=hushed))
         return self._batches
 
     def _listen(self) -> None:
-        """Have the browser tell codes where they say more than its sentences, and not where they only cost."""
+        """Have the browser tell sentences where errors are to come, and codes where those say more, and no more."""
         if isinstance(self._browser_page, TellsCodes):
             asked = [one for answers in self._begun for one in answers.planned]
             reasons = {seen.reason for one in asked for seen in one.expectation.seen}
             self._browser_page.tell_codes(bool(reasons & CODED))
+        if isinstance(self._browser_page, TellsWords):
+            with self._listening:
+                are_quiet = all(answers.is_quiet for answers in self._begun)
+                self._browser_page.tell_words(self._surprised or not are_quiet)
+
+    def _failed(self, token: str) -> None:
+        """Listen from now on, where a case has failed that was expected to be let through; the page waits for it."""
+        if not any(token in answers.cases for answers in tuple(self._begun)):
+            return  # of a canary nobody asks what the browser says
+        assert isinstance(self._browser_page, TellsWords)
+        try:
+            with self._listening:
+                self._surprised = True
+                self._browser_page.tell_words(True)
+        except BrowserCrashed as error:
+            self._session.die(str(error))
 
     def _silence(self, seconds: float) -> str:
         """Say that nothing came for so long, and what the browser said last that is about no case."""
@@ -214,7 +242,7 @@ class LivePage:
         complete = [(one, answers.of(one)) for one in asked if answers.is_complete(one)]
         errors = {one.token for one, page in complete if any(it.outcome is PageOutcome.NETWORK_ERROR for it in page)}
         faults = self._ground.faults() if errors else {}
-        self._hear(errors)
+        self._hear(errors & answers.cases)
         for one, page in complete:
             gave_up = any(result.outcome is PageOutcome.ABORTED for result in page)
             exchanges = self._ground.wire.settle(one.token, 0 if gave_up else SETTLE)

@@ -225,9 +225,13 @@ def _token() -> str:
     return f"{_RUN}{next(_NUMBERS):06x}"
 
 
-def batch(number: int, planned: Iterable[Planned], *, alone: bool = False) -> dict[str, Any]:
-    """Return a batch as the agent reads it; ``alone``: no other begins before it is done."""
-    return {"number": number, "pool": POOL, "alone": alone, "units": [one.unit for one in planned]}
+def batch(number: int, planned: Iterable[Planned], *, alone: bool = False, hushed: bool = False) -> dict[str, Any]:
+    """Return a batch as the agent reads it.
+
+    ``alone``: no other begins before it is done; ``hushed``: nobody listens to the browser, until a case fails.
+    """
+    units = [one.unit for one in planned]
+    return {"number": number, "pool": POOL, "alone": alone, "hushed": hushed, "units": units}
 
 
 class Todo:

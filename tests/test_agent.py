@@ -16,12 +16,14 @@ from urllib.parse import parse_qs
 import pytest
 
 from client_site import BatchDone, PageDied, Results, Session
-from harness import engines
+from harness import engines, plan
 from harness.engines import Browser, EngineName
 from harness.ground import Ground
 from harness.literal import Answer, Rule, Script
+from harness.live import LivePage, live_page
 from harness.observation import PageOutcome, PageResult
-from harness.scenario import LITERAL
+from harness.scenario import LITERAL, Api, Expectation, Outcome, Scenario, Seen
+from harness.scenario import Step as Asked
 from harness.wire import Receive, Send
 
 pytestmark = pytest.mark.browser
@@ -455,6 +457,67 @@ def test_many_batches(tell: Tell, step: Step) -> None:
         (f"u{unit}", index) for unit in range(60) for index in range(2)
     )
     assert {report["outcome"] for report in told.reports} == {"response"}
+
+
+# ---- batches whose browser keeps its words to itself -----------------------------------------------
+
+
+@pytest.mark.parametrize("hushed", [True, False], ids=["hushed", "heard"])
+@pytest.mark.parametrize("sandboxed", [False, True], ids=["page", "sandbox"])
+def test_a_failure_in_a_hushed_batch_waits_until_somebody_listens(
+    browser: Browser, ground: Ground, step: Step, slow: Slow, sandboxed: bool, hushed: bool
+) -> None:
+    """It is told, by its unit, keeps its place in the pool until then, and is reported afterwards; no other is."""
+    session = ground.board.open()
+    told: list[tuple[str, int, bool]] = []
+    session.on_failure = lambda unit: told.append((unit, len(slow.order), session.wait(0) is None))
+    url = f"{ground.page_url('http://localhost')}/agent/{session.id}{'?sandboxed' if sandboxed else ''}"
+    page = browser.open(url, lambda cause: None)
+    try:
+        slow.order.clear()
+        units = [{"id": f"{session.id}-{path[1:]}", "steps": [step("fetch", path)]} for path in ("/closed", "/echo")]
+        session.give({"number": 1, "pool": 1, "alone": False, "hushed": hushed, "units": units})
+        reports: list[Any] = []
+        while not isinstance(news := session.wait(DEADLINE), BatchDone):
+            assert isinstance(news, Results), news
+            reports += news.steps
+        assert [report["outcome"] for report in reports] == ["network-error", "response"]
+        assert told == ([(f"{session.id}-closed", 1, True)] if hushed else [])
+    finally:
+        page.close()
+        ground.board.close(session)
+
+
+def unexpected(ground: Ground, count: int) -> list[plan.Planned]:
+    """Plan cases that are expected to be let through, and are refused."""
+    let_through = Expectation((Seen(Outcome.ALLOWED, 200),), ())
+    refusing = Script((Rule((Answer(200),)),))
+    steps, expected = (Asked("GET", "{api}/a"),), {LITERAL: let_through}
+    one = Scenario("a", "f", "s", steps, expected, apis=(Api.FETCH,), turns=(refusing,))
+    return [plan.plan(plan.Case(one, LITERAL, Api.FETCH, LITERAL), ground) for _ in range(count)]
+
+
+def heard(browser: Browser, ground: Ground, count: int) -> list[tuple[str, ...]]:
+    """Return what the browser said of each of so many cases that were refused against all expectation."""
+    with live_page("http://localhost", browser, ground) as live:
+        answers = live.ask(unexpected(ground, count))
+        return [observation.words for _, observation in live.observe(answers)]
+
+
+def test_no_word_of_an_unexpected_error_is_lost(browser: Browser, ground: Ground) -> None:
+    """However many there are, the browser's own words come with each, once, though nobody listened to the first."""
+    words = heard(browser, ground, 300)
+    assert len(words) == 300
+    assert {len(said) for said in words} == {2 if browser.info.name == EngineName.CHROMIUM else 1}
+
+
+def test_words_would_be_lost_if_nobody_listened(
+    browser: Browser, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WebKit keeps the last ones only; the others tell them at no price, and nobody need listen."""
+    monkeypatch.setattr(LivePage, "_failed", lambda live, token: None)
+    silent = sum(not said for said in heard(browser, ground, 300))
+    assert (silent > 200) == (browser.info.name == EngineName.WEBKIT)
 
 
 @pytest.mark.parametrize("sandboxed", [False, True], ids=["page", "sandbox"])

@@ -20,7 +20,7 @@ from harness.ground import Ground
 from harness.literal import Answer, Role, Rule, Script
 from harness.live import LivePage, Stopped, live_page
 from harness.plan import Planned
-from harness.scenario import LITERAL, Api, Scenario, Step
+from harness.scenario import LITERAL, Api, Expectation, Outcome, Scenario, Seen, Step
 from harness.wire import Kind
 
 
@@ -200,6 +200,85 @@ def test_batches_may_end_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
         True,
         False,
     ]
+
+
+class Hushed(Talking):
+    """A browser whose page tells its sentences at a price, and notes when it was told to; as often as it may."""
+
+    def __init__(self, times: int = 100) -> None:
+        super().__init__()
+        self.told: list[bool] = []
+        self._times = times
+
+    def tell_words(self, wanted: bool) -> None:
+        """Note it."""
+        if len(self.told) == self._times:
+            raise BrowserCrashed("the browser does not answer")
+        self.told.append(wanted)
+
+
+LET_THROUGH = Expectation((Seen(Outcome.ALLOWED, 200),), ())
+
+
+def hopeful(ground: Ground) -> Planned:
+    """Plan a case that is expected to be let through."""
+    return replace(asked(ground), expectation=LET_THROUGH)
+
+
+@pytest.fixture
+def hushed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Hushed, LivePage, Session, Ground, list[bool]]]:
+    """Open a page of such a browser; what is given to it is noted: whether it was hushed."""
+    browser, given = Hushed(), list[bool]()
+    with Ground({}) as ground:
+        session = ground.board.open()
+        monkeypatch.setattr(ground.board, "open", lambda: session)
+        monkeypatch.setattr(session, "give", lambda batch: given.append(batch["hushed"]))
+        with live_page("http://localhost", browser, ground) as page:
+            yield browser, page, session, ground, given
+
+
+Opened = tuple[Hushed, LivePage, Session, Ground, list[bool]]
+
+
+def test_a_browser_is_listened_to_where_an_error_is_expected(hushed: Opened) -> None:
+    """Not where all cases of every batch that is begun are to be let through; of canaries alone nothing is hushed."""
+    browser, page, session, ground, given = hushed
+    page.begin((), with_canaries=True)
+    quiet = page.begin([hopeful(ground), hopeful(ground)], with_canaries=True)
+    mixed = page.begin([hopeful(ground), asked(ground)])
+    page.begin([hopeful(ground)])
+    assert browser.told == [True, True, True, True]
+    for answers in (page._begun[0], quiet, mixed):
+        session.post([], answers.number)
+        page._end = ""  # nothing of it was answered, which is no matter here
+        page.finish(answers)
+    page._end = ""
+    page.begin([hopeful(ground)])
+    assert browser.told[4:] == [False]
+    assert given == [False, True, False, True, True]
+
+
+def test_a_browser_is_listened_to_from_the_first_surprise_on(hushed: Opened) -> None:
+    """A case that fails and was to be let through makes it speak, for good; a canary's failure is none."""
+    browser, page, session, ground, _ = hushed
+    one = hopeful(ground)
+    answers = page.begin([one], with_canaries=True)
+    session.on_failure(answers.controls[0].token)
+    assert browser.told == [False]
+    session.on_failure(one.token)
+    page.begin([hopeful(ground)])
+    assert browser.told == [False, True, True]
+
+
+def test_a_browser_that_cannot_be_listened_to_is_lost(hushed: Opened) -> None:
+    """Its words would be missing: the page counts as dead, and the cause is told."""
+    browser, page, session, ground, _ = hushed
+    one = hopeful(ground)
+    answers = page.begin([one])
+    browser._times = 1
+    session.on_failure(one.token)
+    page.finish(answers)
+    assert answers.cause == "the browser does not answer"
 
 
 # ---- warming up ------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
    Roles (data-role of the script element): "home" asks its own site for batches and posts the results; "frame" does the
    firing inside a sandboxed frame, where the origin is opaque, and reports through its parent.
 
-   A batch:  {number, pool, alone, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where there
-             are several the site is told before each begins: its answers may change, and the record is cut there. The
-             next batch begins when the last unit of this one has begun; where this one is to be alone, when it is done.
+   A batch:  {number, pool, alone, hushed, units: [{id, steps: [step]}]}; steps of a unit run one after the other, and where
+             there are several the site is told before each begins: its answers may change, and the record is cut there.
+             The next batch begins when the last unit of this one has begun; where this one is to be alone, when it is
+             done. Where it is hushed the browser keeps its words to itself, and not many: a step without a response is
+             told, and keeps its place in the pool until somebody listens.
    A step:   {api: "fetch"|"xhr"|"websocket", method, url, headers: [[name, value]], body: string|null, body_kind: "text"|
               "urlencoded"|"bytes"|"stream", credentials, mode, redirect, cache, referrer_policy ("" for the page's own),
               upload_listener, after_ms: earliest start counted from the unit's, abort_ms: when the page itself
@@ -173,7 +175,7 @@
     return { ...seen, ...end };
   }
 
-  async function runUnit(unit, inPool, report, ask, hasBegun) {
+  async function runUnit(unit, hushed, inPool, report, ask, hasBegun) {
     const begun = performance.now();
     for (const [index, step] of unit.steps.entries()) {
       if (step.after_ms > 0) await until(begun + step.after_ms);
@@ -182,8 +184,9 @@
         if (unit.steps.length > 1) await ask("turn", { unit: unit.id, step: index });
         const started = performance.now();
         const seen = await runStep(step, () => ask("arrived", { unit: unit.id }));
-        report({ unit: unit.id, step: index, origin: self.origin, ...seen, started_ms: started,
-          ended_ms: performance.now() });
+        const ended = performance.now();
+        if (hushed && seen.outcome !== "response") await ask("failed", { unit: unit.id });
+        report({ unit: unit.id, step: index, origin: self.origin, ...seen, started_ms: started, ended_ms: ended });
       });
     }
   }
@@ -197,7 +200,7 @@
     const done = batch.units.map((unit) => {
       const { promise, resolve } = later();
       begun.push(promise);
-      return runUnit(unit, inPool, report, ask, resolve);
+      return runUnit(unit, batch.hushed, inPool, report, ask, resolve);
     });
     return { begun: Promise.all(begun), done: Promise.all(done) };
   }

@@ -167,6 +167,18 @@ class TellsCodes(Protocol):
 
 
 @runtime_checkable
+class TellsWords(Protocol):
+    """A page whose browser tells its sentences at a price, until it is told not to, and keeps the last ones then."""
+
+    def tell_words(self, wanted: bool) -> None:
+        """Have them told from now on, those that were kept first, or no more.
+
+        Raises `BrowserCrashed` where the browser does not answer.
+        """
+        ...
+
+
+@runtime_checkable
 class KeepsErrors(Protocol):
     """A page whose browser keeps errors of the page's own script to itself until it is asked, for the price."""
 

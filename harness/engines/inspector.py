@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from harness.engines import Message
 from harness.engines.calls import Calls, Json
@@ -20,7 +20,6 @@ from harness.engines.mailbox import Mailbox, in_words
 from harness.errors import BrowserCrashed
 
 DOMAINS = (
-    "Inspector",
     "Page",
     "Console",
 )  # and not "Network": to be told of every request costs as much as half of them
@@ -31,20 +30,27 @@ FAILED = re.compile(r"Failed to load resource: (?!the server responded with a st
 class Inspector:
     """One inspected page. Every method runs on the event loop that made it."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, mailbox: Mailbox) -> None:
         self._socket = socket
         self._target = ""
         self._calls = Calls()
         self._navigated = asyncio.Event()
         self._has_target = asyncio.Event()
         self._switching: asyncio.Task[None] | None = None
-        self.mailbox = Mailbox(lambda cause: None)
+        self.mailbox = mailbox
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     @classmethod
-    async def attach(cls, url: str) -> Inspector:
-        """Connect to a page's inspector socket and switch on what it can tell."""
-        inspector = cls(await connect(url, max_size=None, ping_interval=None, proxy=None, compression=None))
+    async def attach(cls, url: str, mailbox: Mailbox) -> Inspector:
+        """Connect to a page's inspector socket and switch on what it can tell, and has told before.
+
+        Raises `BrowserCrashed` where nobody is there.
+        """
+        try:
+            socket = await connect(url, max_size=None, ping_interval=None, proxy=None, compression=None)
+        except (OSError, WebSocketException) as error:
+            raise BrowserCrashed(f"the browser's inspector does not answer: {error}") from error
+        inspector = cls(socket, mailbox)
         await inspector._has_target.wait()
         await inspector._enable()
         return inspector
@@ -65,8 +71,8 @@ class Inspector:
         await self._socket.close()
 
     async def _enable(self) -> None:
-        for domain in DOMAINS:
-            await self._send(f"{domain}.enable")
+        # At once: each answer takes 40 ms, for WebKit's socket and the kernel wait for each other (measured).
+        await asyncio.gather(*(self._send(f"{domain}.enable") for domain in DOMAINS))
 
     async def _send(self, method: str, params: Json | None = None) -> Json:
 
@@ -124,8 +130,6 @@ class Inspector:
                     self._navigated.set()
             case "Console.messageAdded":
                 self._hear(params["message"])
-            case "Inspector.targetCrashed":
-                self.mailbox.die("the page's process crashed")
 
     def _hear(self, said: Json) -> None:
         if said["source"] == "network" and (failed := FAILED.fullmatch(said["text"])):

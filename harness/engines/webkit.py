@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import socket
+from collections import deque
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from harness.engines.driven import DrivenBrowser
 
 CALL_DEADLINE = 20.0  # seconds for opening a page
+TELL_DEADLINE = 2.0  # seconds for what a page that says nothing may have left to say
+CRASHED = "WebProcess CRASHED"  # how MiniBrowser says on its stderr that a page's process is gone
+LINE = 1024 * 1024  # bytes of a line on its stderr, at most
+SAID = 50  # lines of it that are kept
 GLOBS = (
     "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
     "/usr/lib/webkit2gtk-4.*/MiniBrowser",
@@ -67,8 +72,11 @@ class GtkBrowser:
             raise BrowserUnavailable(f"spawn {path} EACCES")
         self._thread = LoopThread("corsproof-webkit")
         self._closing = contextlib.ExitStack()
-        self._inspector: Inspector
-        self._page: Mailbox | None = None
+        self._inspected = ""  # the address of the page's inspector
+        self._inspector: Inspector | None = None  # while it is attached, for the browser's processes pay for that
+        self._attaching = asyncio.Lock()
+        self._mailbox = Mailbox(lambda cause: None)  # of the page that the window shows
+        self._said: deque[str] = deque(maxlen=SAID)
         self.info: EngineInfo
         try:
             self._thread.call(self._start(path, how), how.deadline)
@@ -90,16 +98,39 @@ class GtkBrowser:
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         address = _own_address()
         flags = _flags(how)
-        words = home / "stderr"
-        with words.open("wb") as stderr:
-            command = [path, *flags, "about:blank"]
-            process = start_bound(command, env=_environment(display, home, address), stderr=stderr.fileno())
+        stderr, write = os.pipe()
+        self._following = asyncio.get_running_loop().create_task(self._follow(stderr))
+        try:
+            process = start_bound([path, *flags, "about:blank"], env=_environment(display, home, address), stderr=write)
+        finally:
+            os.close(write)
         self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
-            self._inspector = await Inspector.attach(await _inspectable(address, process.poll))
+            self._inspected = await _inspectable(address, process.poll)
         except BrowserUnavailable as error:
-            raise BrowserUnavailable(f"{error}: {words.read_text(errors='replace').strip()}") from None
+            await self._following
+            raise BrowserUnavailable(f"{error}: {''.join(self._said).strip()}") from None
+        await self._listen(True)
         self.info = EngineInfo(EngineName.WEBKIT, await _version(path, display), "webkit-inspector", path, flags)
+
+    async def _follow(self, stderr: int) -> None:
+        """Hear of the end of the page's process and of the browser's: an inspector may not be attached.
+
+        The children have the same stderr, and end when the browser does.
+        """
+        said = asyncio.StreamReader(limit=LINE)
+        pipe = os.fdopen(stderr, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(said), pipe
+        )
+        try:
+            async for line in said:
+                self._said.append(line.decode(errors="replace"))
+                if CRASHED in self._said[-1]:
+                    self._mailbox.die("the page's process crashed")
+            self._mailbox.die("the browser's process ended")
+        finally:
+            transport.close()
 
     def _own_display(self, deadline: float) -> str:
         display = Display(deadline)
@@ -108,17 +139,36 @@ class GtkBrowser:
 
     def open(self, url: str, on_death: Callable[[str], None]) -> MailboxPage:
         """Load ``url`` in the window; see `harness.engines.Browser.open`."""
-        mailbox = self._page = Mailbox(on_death)
+        mailbox = self._mailbox = Mailbox(on_death)
         try:
-            self._thread.call(self._inspector.navigate(url, mailbox), CALL_DEADLINE)
+            self._thread.call(self._open(url, mailbox), CALL_DEADLINE)
         except TimeoutError as error:
             raise BrowserCrashed(f"the page {url} did not open: {error}") from error
-        return MailboxPage(mailbox)  # the window shows it until the next one
+        return GtkPage(self, mailbox)  # the window shows it until the next one
+
+    async def _open(self, url: str, mailbox: Mailbox) -> None:
+        await self._listen(True)
+        assert self._inspector is not None
+        await self._inspector.navigate(url, mailbox)
+
+    def listen(self, wanted: bool, deadline: float = CALL_DEADLINE) -> None:
+        """Have the window's sentences told, or no more; see `harness.engines.TellsWords`."""
+        try:
+            self._thread.call(self._listen(wanted), deadline)
+        except (TimeoutError, RuntimeError) as error:
+            raise BrowserCrashed(str(error)) from error
+
+    async def _listen(self, wanted: bool) -> None:
+        async with self._attaching:
+            if self._inspector is None and wanted:
+                self._inspector = await Inspector.attach(self._inspected, self._mailbox)
+            elif self._inspector is not None and not wanted:
+                inspector, self._inspector = self._inspector, None
+                await inspector.close()
 
     def close(self) -> None:
         """End browser and display, remove the folders; see `harness.engines.Browser.close`."""
-        if self._page is not None:
-            self._page.silence()
+        self._mailbox.silence()
         with contextlib.suppress(TimeoutError, RuntimeError):
             self._thread.call(self._stop(), CALL_DEADLINE)
         self._thread.stop()
@@ -126,8 +176,29 @@ class GtkBrowser:
     async def _stop(self) -> None:
         # The process first: closing the connection waits for its answer.
         self._closing.close()
-        if hasattr(self, "_inspector"):
+        if self._inspector is not None:
             await self._inspector.close()
+
+
+class GtkPage(MailboxPage):
+    """What the window shows."""
+
+    def __init__(self, browser: GtkBrowser, mailbox: Mailbox) -> None:
+        super().__init__(mailbox)
+        self._browser = browser
+
+    def tell_words(self, wanted: bool) -> None:
+        """Attach the inspector, or detach it; see `harness.engines.TellsWords`.
+
+        An inspector costs a request 6 % of its time in WebKit's processes, whatever it asks for; without one WebKit
+        keeps the last 90 lines of its console, three of each error (measured).
+        """
+        self._browser.listen(wanted)
+
+    def tell_errors(self) -> None:
+        """Have told what the page has said last; see `harness.engines.KeepsErrors`."""
+        with contextlib.suppress(BrowserCrashed):
+            self._browser.listen(True, TELL_DEADLINE)
 
 
 def _flags(how: Launch) -> tuple[str, ...]:

@@ -111,6 +111,19 @@ def test_turn() -> None:
     assert begun == [("u", 2)]
 
 
+def test_failed() -> None:
+    """A page that tells of a failure is answered when whoever is told has done what he does about it."""
+    board, told = Board(), list[str]()
+    session, client = board.open(), create_app(board).test_client()
+    assert client.post(f"/agent/{session.id}/failed", json={"unit": "nobody is told"}).status_code == 204
+    session.on_failure = told.append
+    answer = client.post(f"/agent/{session.id}/failed", json={"unit": "u"})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.post("/agent/stranger/failed", json={"unit": "v"}).status_code == 404
+    assert client.post(f"/agent/{session.id}/failed", data="{}", content_type="text/plain").status_code == 415
+    assert told == ["u"]
+
+
 @pytest.mark.parametrize("path", ["next", "results"])
 def test_only_json_is_heard(client: FlaskClient, session: Session, path: str) -> None:
     """A form, which any web page could send without a preflight, is refused and makes no news."""
