@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 
 from harness import deviations, oracle
 from harness.deviations import Deviation, Rule
@@ -91,13 +92,18 @@ class Views:
         """
 
         def view(rules: tuple[Rule, ...]) -> View:
-            # A copy, so that even without any rule it is foreseen, and not the row's own word for it.
-            return self._view(question, observed, rules, replace(deviations.model(rules)))
+            return self._view(question, observed, rules, _model_of_its_own(rules))
 
         whole, bare = view(self.rules), view(())
         shown = [rule for rule in self.rules if view(tuple(one for one in self.rules if one is not rule)) != whole]
         shown = shown or [rule for rule in self.rules if view((rule,)) != bare]
         return "; ".join(f"{rule.name}: {rule.instead} ({rule.link})" for rule in shown)
+
+
+@lru_cache(maxsize=128)  # those without one rule, and those of one rule alone
+def _model_of_its_own(rules: tuple[Rule, ...]) -> oracle.Rules:
+    """Return a model of rules; a copy, so that even without any it is foreseen, and not the row's own word for it."""
+    return replace(deviations.model(rules))
 
 
 def _view(
