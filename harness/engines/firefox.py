@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from harness.engines.display import end, start_bound
 from harness.engines.folders import fresh_folder
 from harness.engines.mailbox import Mailbox, MailboxPage, in_words
 from harness.engines.own import own_build
+from harness.engines.stderr import Stderr
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 SYSTEM = ("firefox-esr", "firefox")
 CALL_DEADLINE = 20.0  # seconds for opening a page, or for ending all
 CLOSE_DEADLINE = 3.0  # seconds for a page to close by itself
+GONE = re.compile(r"process \d+ exited on signal \d+")  # how Firefox says it of a process of its own
 POLL = 0.01  # seconds between two looks whether the browser listens
 Prefs = dict[str, str | float | bool]
 ACROSS_SITES: Prefs = {"network.cookie.cookieBehavior": 0}  # a site has the same cookies below every other
@@ -109,6 +112,7 @@ class StockFirefox:
         self._mailboxes: dict[str, Mailbox] = {}
         self._parents: dict[str, str] = {}  # of frames
         self._committed: dict[str, asyncio.Future[None]] = {}
+        self._looking: set[asyncio.Task[None]] = set()
         self.info: EngineInfo
         try:
             self._thread.call(self._start(path, how, prefs), how.deadline)
@@ -126,19 +130,22 @@ class StockFirefox:
         # On the loop's thread, so that the kernel ends the processes when this thread is gone.
         home = fresh_folder()
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
-        profile, words = home / "profile", home / "stderr"
+        profile = home / "profile"
         profile.mkdir()
         (profile / "user.js").write_text(_user_js(QUIET | STEADY | prefs), encoding="utf-8")
         flags = () if how.headed else ("--headless",)
         command = [path, *flags, "--no-remote", "--profile", str(profile), "--remote-debugging-port=0"]
-        with words.open("wb") as stderr:
-            process = start_bound([*command, "about:blank"], env=_environment(home), stderr=stderr.fileno())
+        self._stderr = Stderr(self._hear_of_a_process, lambda: self._all_dead("the browser's process ended"))
+        try:
+            process = start_bound([*command, "about:blank"], env=_environment(home), stderr=self._stderr.write)
+        finally:
+            self._stderr.follow()
         self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
             url = await _listening(profile, process.poll)
             self._bidi = await Bidi.connect(url, self._hear, lambda: self._all_dead("the browser's process ended"))
         except BrowserUnavailable as error:
-            raise BrowserUnavailable(f"{error}: {words.read_text(errors='replace').strip()}") from None
+            raise BrowserUnavailable(f"{error}: {await self._stderr.last()}") from None
         # Certificates of the local sites come from an authority that no browser knows.
         session = await self._bidi.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         await self._bidi.send("session.subscribe", events=list(EVENTS))
@@ -149,6 +156,21 @@ class StockFirefox:
     def _all_dead(self, cause: str) -> None:
         for mailbox in tuple(self._mailboxes.values()):
             mailbox.die(cause)
+
+    def _hear_of_a_process(self, line: str) -> None:
+        """Find out whose process is gone: Firefox says its number on stderr, and BiDi nothing."""
+        if GONE.search(line):
+            for page, mailbox in self._mailboxes.items():
+                task = asyncio.get_running_loop().create_task(self._look_after(page, mailbox))
+                self._looking.add(task)
+                task.add_done_callback(self._looking.discard)
+
+    async def _look_after(self, page: str, mailbox: Mailbox) -> None:
+        """Ask a page anything: one that has lost its process cannot answer, and Firefox says so at once."""
+        try:
+            await self._bidi.send("script.evaluate", expression="0", target={"context": page}, awaitPromise=False)
+        except (Refused, BrowserCrashed):
+            mailbox.die("the page's process crashed")
 
     def open(self, url: str, on_death: Callable[[str], None]) -> FirefoxPage:
         """Open a new page at ``url``; see `harness.engines.Browser.open`."""

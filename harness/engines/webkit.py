@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import socket
-from collections import deque
 from collections.abc import Callable
 from glob import glob
 from pathlib import Path
@@ -26,6 +25,7 @@ from harness.engines.folders import fresh_folder
 from harness.engines.inspector import Inspector
 from harness.engines.mailbox import Mailbox, MailboxPage
 from harness.engines.own import own_build
+from harness.engines.stderr import Stderr
 from harness.errors import BrowserCrashed, BrowserUnavailable
 from harness.loop import LoopThread
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 CALL_DEADLINE = 20.0  # seconds for opening a page
 TELL_DEADLINE = 2.0  # seconds for what a page that says nothing may have left to say
 CRASHED = "WebProcess CRASHED"  # how MiniBrowser says on its stderr that a page's process is gone
-LINE = 1024 * 1024  # bytes of a line on its stderr, at most
-SAID = 50  # lines of it that are kept
 GLOBS = (
     "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
     "/usr/lib/webkit2gtk-4.*/MiniBrowser",
@@ -76,7 +74,6 @@ class GtkBrowser:
         self._inspector: Inspector | None = None  # while it is attached, for the browser's processes pay for that
         self._attaching = asyncio.Lock()
         self._mailbox = Mailbox(lambda cause: None)  # of the page that the window shows
-        self._said: deque[str] = deque(maxlen=SAID)
         self.info: EngineInfo
         try:
             self._thread.call(self._start(path, how), how.deadline)
@@ -98,39 +95,24 @@ class GtkBrowser:
         self._closing.callback(shutil.rmtree, home, ignore_errors=True)
         address = _own_address()
         flags = _flags(how)
-        stderr, write = os.pipe()
-        self._following = asyncio.get_running_loop().create_task(self._follow(stderr))
+        self._stderr = Stderr(self._hear, lambda: self._mailbox.die("the browser's process ended"))
+        command, env = [path, *flags, "about:blank"], _environment(display, home, address)
         try:
-            process = start_bound([path, *flags, "about:blank"], env=_environment(display, home, address), stderr=write)
+            process = start_bound(command, env=env, stderr=self._stderr.write)
         finally:
-            os.close(write)
+            self._stderr.follow()
         self._closing.callback(end, process, 0)  # nothing of its profile is wanted
         try:
             self._inspected = await _inspectable(address, process.poll)
         except BrowserUnavailable as error:
-            await self._following
-            raise BrowserUnavailable(f"{error}: {''.join(self._said).strip()}") from None
+            raise BrowserUnavailable(f"{error}: {await self._stderr.last()}") from None
         await self._listen(True)
         self.info = EngineInfo(EngineName.WEBKIT, await _version(path, display), "webkit-inspector", path, flags)
 
-    async def _follow(self, stderr: int) -> None:
-        """Hear of the end of the page's process and of the browser's: an inspector may not be attached.
-
-        The children have the same stderr, and end when the browser does.
-        """
-        said = asyncio.StreamReader(limit=LINE)
-        pipe = os.fdopen(stderr, "rb", buffering=0)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(said), pipe
-        )
-        try:
-            async for line in said:
-                self._said.append(line.decode(errors="replace"))
-                if CRASHED in self._said[-1]:
-                    self._mailbox.die("the page's process crashed")
-            self._mailbox.die("the browser's process ended")
-        finally:
-            transport.close()
+    def _hear(self, line: str) -> None:
+        """Take what MiniBrowser says on its stderr; the inspector does not say it, and may not be attached."""
+        if CRASHED in line:
+            self._mailbox.die("the page's process crashed")
 
     def _own_display(self, deadline: float) -> str:
         display = Display(deadline)

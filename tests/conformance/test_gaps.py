@@ -49,7 +49,7 @@ SHOWS = {
         EngineName.FIREFOX,
         redirected(Step("GET", "{cross}/", mode="no-cors"), Role.API, 302, "mailto:a@b.example", Api.FETCH),
         Status.CRASH,
-        "the page did not report",
+        "the page's process crashed",
     ),
 }
 
