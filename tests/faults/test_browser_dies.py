@@ -13,7 +13,7 @@ from processes import marked, send, wait_until_none
 import harness.live
 import server_site
 from harness import catalog, plan, runner
-from harness.engines import EngineChoice, EngineName
+from harness.engines import EngineChoice, EngineName, chromium, firefox, webkit
 from harness.events import CaseFinished, EngineLost, EngineUnavailable, Event, Progress
 from harness.ground import Ground
 from harness.runner import Order
@@ -82,6 +82,8 @@ def test_a_frozen_browser_is_a_missed_deadline(
 ) -> None:
     """Stop every process of the browser: the page misses its deadline, a new browser goes on, nothing is left."""
     monkeypatch.setattr(harness.live, "PATIENCE", 2.0)
+    for module, name in ((chromium, "CLOSE_DEADLINE"), (firefox, "CLOSE_DEADLINE"), (webkit, "TELL_DEADLINE")):
+        monkeypatch.setattr(module, name, 0.5)  # what is frozen does not say goodbye either
     wanted = order(engine.value)
     monkeypatch.setattr(plan, "allowance", lambda planned: 1.0)
     events, tally = run_and(wanted, ground, lambda: send(mark, PROCESSES[engine], signal.SIGSTOP))
