@@ -36,7 +36,9 @@ def install(app: Flask, api: str) -> None:
     """Add the forwarding route to ``app``; ``api`` is an origin such as ``http://127.0.0.1:8000``."""
     import httpx  # here, because only this set of scenarios needs it
 
-    client = httpx.Client(base_url=api, timeout=DEADLINE, trust_env=False)
+    # No limits: httpx closes what is beyond them, and one that it has just given to a request may be among it.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    client = httpx.Client(base_url=api, timeout=DEADLINE, trust_env=False, limits=limits)
     weakref.finalize(app, client.close)
 
     def forward(path: str) -> Response:

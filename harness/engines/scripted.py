@@ -392,9 +392,11 @@ class Client:
 
     def __init__(self, proxy: str | None) -> None:
         self.connections: dict[str, oracle.Connection] = {}
-        self._direct = httpx.AsyncHTTPTransport(verify=False, trust_env=False, http2=True)
+        # No limits: httpcore closes what is beyond them, and one that it has just given to a request may be among it.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=None)
+        self._direct = httpx.AsyncHTTPTransport(verify=False, trust_env=False, http2=True, limits=limits)
         through = httpx.Proxy(proxy) if proxy else None
-        self._proxied = httpx.AsyncHTTPTransport(verify=False, trust_env=False, proxy=through)
+        self._proxied = httpx.AsyncHTTPTransport(verify=False, trust_env=False, proxy=through, limits=limits)
         self._cookies = httpx.Cookies()
 
     async def send(
