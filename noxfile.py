@@ -31,20 +31,23 @@ def run(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test, browserless and in browsers."""
     session.install("-e", ".", *_group("test"))
-    versions = Path(session.virtualenv.location, "versions")
-    session.run_install("python", "tests/versions/install.py", str(versions))
-    session.run("corsproof", "install", *ENGINES)
-    session.run("pytest", "-n", "auto", *session.posargs, env={"CORSPROOF_VERSIONS": str(versions.resolve())})
+    _run_tests(session)
 
 
 @nox.session
 def everything(session: nox.Session) -> None:
     """Run every test, those too that take long and show what others show: more versions, frameworks and engines."""
     session.install("-e", ".", *_group("test"))
-    versions = Path(session.virtualenv.location, "versions")
-    session.run_install("python", "tests/versions/install.py", str(versions))
+    _run_tests(session, CORSPROOF_EVERYTHING="1")
+
+
+def _run_tests(session: nox.Session, **env: str) -> None:
+    place = Path(session.virtualenv.location).resolve()
+    session.run_install("python", "tests/versions/install.py", str(place / "versions"))
     session.run("corsproof", "install", *ENGINES)
-    env = {"CORSPROOF_VERSIONS": str(versions.resolve()), "CORSPROOF_EVERYTHING": "1"}
+    env["CORSPROOF_VERSIONS"] = str(place / "versions")
+    # Hundreds of processes import the same modules: they are compiled once, also where that is switched off.
+    env |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(place / "bytecode")}
     session.run("pytest", "-n", "auto", *session.posargs, env=env)
 
 
