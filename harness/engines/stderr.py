@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 LINE = 1024 * 1024  # bytes of a line, at most
 KEPT = 50  # lines
+LAST_WORDS = 1.0  # seconds for them: a child that has outlived a browser may hold its stderr open
 
 
 class Stderr:
@@ -49,5 +50,5 @@ class Stderr:
     async def last(self) -> str:
         """Return the last lines of a browser that has ended."""
         assert self._following is not None
-        await self._following
+        await asyncio.wait([self._following], timeout=LAST_WORDS)
         return "".join(self._last).strip()
