@@ -834,6 +834,26 @@ def test_how_far_a_rule_reaches(name: str, case: Case) -> None:
     assert case.told(model([BY_NAME[name]])) == case.instead
 
 
+def test_firefox_preflights_head_again_wherever_it_is_sent_back() -> None:
+    """Nobody grants HEAD by name: where a redirect forces a preflight it is not kept as granted either (replayed)."""
+    granted = says(200, ("Access-Control-Allow-Headers", "x-a"))
+    back = leads_to("")
+
+    def methods(*names: str) -> list[str]:
+        seen: list[str] = []
+
+        def serve(request: WireRequest) -> WireResponse:
+            seen.append(request.method)
+            return granted if request.method == "OPTIONS" or seen.count("HEAD") == 3 else back
+
+        predict(sends(("X-A", "b"), method="HEAD"), serve, rules=model(BY_NAME[name] for name in names))
+        return seen
+
+    assert methods() == ["OPTIONS", "HEAD", "HEAD", "HEAD"]
+    for names in (["firefox-cache-head-missed"], ["firefox-cache-head-missed", "firefox-preflights-after-redirect"]):
+        assert methods(*names) == ["OPTIONS", "HEAD"] * 3
+
+
 def test_every_case_is_of_a_rule() -> None:
     """The table has no case that nobody asks for."""
     assert CASES.keys() <= {rule.name for rule in RULES} | {suffix(rule) for rule in RULES}

@@ -256,7 +256,14 @@ def _head_missed(rules: Rules) -> Rules:
         missed = flight.method == "HEAD" and not cache.has_method("HEAD", flight, now, match)
         return missed or rules.is_preflight_due(flight, unsafe_names, cache, now, match)
 
-    return replace(rules, is_preflight_due=is_preflight_due)
+    def store_grants(
+        cache: PreflightCache, flight: Flight, response: WireResponse, now: float, match: CacheEntryMatch
+    ) -> PreflightCache:
+        # Only what the answer lists is kept, and not what was asked because a preflight was forced.
+        asked = replace(flight, use_cors_preflight=False) if flight.method == "HEAD" else flight
+        return rules.store_grants(cache, asked, response, now, match)
+
+    return replace(rules, is_preflight_due=is_preflight_due, store_grants=store_grants)
 
 
 def _renewed_from_now(rules: Rules) -> Rules:
