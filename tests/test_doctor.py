@@ -539,7 +539,7 @@ def test_a_real_browser_is_usable(name: EngineName, ground: Ground) -> None:
         pytest.param(
             "echo wrong >&2; exit 1", 0o755, 60.0, "minibrowser-ended firefox-without-bidi chromium-ended", id="ends"
         ),
-        pytest.param("exec sleep 600", 0o755, 4.0, "launch-deadline", id="hangs"),
+        pytest.param("exec sleep 600", 0o755, 6.0, "launch-deadline", id="hangs"),
         pytest.param(f"echo '{NO_LIBRARY}' >&2; exit 127", 0o755, 60.0, "shared-library", id="lacks-a-library"),
         pytest.param("exit 0", 0o644, 60.0, "not-executable", id="not-executable"),
     ],

@@ -18,11 +18,17 @@ def following(script: str, then: Callable[[Stderr, list[str]], Awaitable[None]])
     """Follow what a shell script says until ``then`` has seen enough; it is told the lines so far."""
 
     async def follow() -> None:
-        heard = list[str]()
-        following = Stderr(heard.append, lambda: heard.append("the end"))
+        heard, begun = list[str](), asyncio.Event()
+
+        def hear(line: str) -> None:
+            heard.append(line)
+            begun.set()
+
+        following = Stderr(hear, lambda: heard.append("the end"))
         process = start_bound(["sh", "-c", script], stderr=following.write)
         following.follow()
         try:
+            await asyncio.wait_for(begun.wait(), DEADLINE)  # however long the shell takes to start
             await asyncio.wait_for(then(following, heard), DEADLINE)
         finally:
             end(process, 0)
@@ -30,8 +36,9 @@ def following(script: str, then: Callable[[Stderr, list[str]], Awaitable[None]])
     asyncio.run(follow())
 
 
-def test_every_line_is_heard_and_then_the_end() -> None:
+def test_every_line_is_heard_and_then_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """In their order, the last one too where it has no end, and bytes that are no UTF-8."""
+    monkeypatch.setattr(stderr, "LAST_WORDS", DEADLINE)
 
     async def then(following: Stderr, heard: list[str]) -> None:
         assert await following.last() == "one\ntwo\n\N{REPLACEMENT CHARACTER}three"
@@ -51,8 +58,9 @@ def test_a_child_that_lives_on_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPa
     following("sleep 60 & echo said >&2", then)
 
 
-def test_the_last_lines_are_kept() -> None:
+def test_the_last_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser may say much before it ends, and an error is no place for all of it."""
+    monkeypatch.setattr(stderr, "LAST_WORDS", DEADLINE)
 
     async def then(following: Stderr, heard: list[str]) -> None:
         assert (await following.last()).split() == [str(number) for number in range(51, 101)]
